@@ -1,0 +1,12 @@
+/** The person behind a session cookie. */
+export interface SignedIn {
+  userId: string;
+  email: string;
+  name: string;
+}
+
+/** Turns a request's cookies into the person signed in. Keys owns the truth; other services ask by their own body. */
+export abstract class Sessions {
+  /** Undefined for no, expired or foreign cookies. Rejects only when the truth cannot be reached. */
+  abstract find(cookieHeader: string | undefined): Promise<SignedIn | undefined>;
+}

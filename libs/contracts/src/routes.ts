@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+
+/** Who may call: the one visible word per route (house rule 13). */
+export type RouteAuth = 'none' | 'session' | 'api-key' | 'admin-key';
+
+/**
+ * One route of the wire, described once: the OpenAPI document is made from these, and a test holds them against the
+ * routes that really answer. Schemas here are the same objects the handlers check with.
+ */
+export interface RouteSpec {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Fastify form: `/api/workflows/:id/execute`. */
+  path: string;
+  tag: string;
+  summary: string;
+  auth: RouteAuth;
+  params?: z.ZodType;
+  query?: z.ZodType;
+  headers?: z.ZodType;
+  body?: z.ZodType;
+  /** Schema of each answer by status; refusals that every route shares are added by the document's maker. */
+  answers: Record<number, z.ZodType | { schema: z.ZodType; contentType: string }>;
+  /** Statuses of refusals, for the document (`401`, `403`, …). */
+  refusals?: number[];
+}
+
+/** Types a list of routes without widening it. */
+export function defineRoutes<const T extends RouteSpec[]>(routes: T): T {
+  return routes;
+}

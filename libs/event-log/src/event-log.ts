@@ -1,0 +1,76 @@
+import type { LoggedEvent, NewEvent, Topic } from '@tollgate/contracts';
+import type { SqlSession } from './sql-session.js';
+
+/**
+ * The log of all facts: the one way in which services learn of each other.
+ *
+ * Every body promises: an event appended in a transaction is in the log if and only if that transaction commits;
+ * every follower gets every event of its topics at least once and in order per subject; an event id enters the log
+ * once, however often it is published; nothing is skipped when transactions commit out of order.
+ */
+export abstract class EventLog {
+  /**
+   * Appends control-plane events inside the caller's transaction and returns them with their positions, in order.
+   * Call it last before the commit: a body may hold back other appends until then. Throws when an event does not
+   * fit its schema; the caller's transaction then rolls back.
+   */
+  abstract append(transaction: SqlSession, events: readonly NewEvent[]): Promise<LoggedEvent[]>;
+
+  /**
+   * Publishes data-plane events on their own, durably, before it resolves. Safe to repeat: an id that is already in
+   * the log is left as it is. All or nothing per call; at most `PUBLISH_EVENTS_MAX` events.
+   */
+  abstract publish(events: readonly NewEvent[]): Promise<void>;
+
+  /** Starts a follower. It runs until stopped, through reconnects; see `Follower` for what it promises. */
+  abstract follow(follower: Follower): Following;
+}
+
+/** Most events of one `publish`. */
+export const PUBLISH_EVENTS_MAX = 5_000;
+
+/**
+ * A follower with an effect in Postgres keeps its checkpoint in the same transaction as the effect: `handle` gets that
+ * transaction. A follower without a `checkpoint` (an in-memory projection) reads from the beginning at each start.
+ * A batch whose `handle` throws is tried again, at most `retriesMax` times with growing pauses; then the follower
+ * stops loudly: `state` turns `failed`, health turns red, and the event's position is in the error.
+ */
+export interface Follower {
+  /** Unique name, also the name of the checkpoint and of the consumer group. */
+  name: string;
+  topics: readonly Topic[];
+  checkpoint?: CheckpointStore;
+  /** Default 500. */
+  batchEventsMax?: number;
+  /** Default 5. */
+  retriesMax?: number;
+  /** Effects must be safe to repeat. `transaction` is present exactly when the follower has a checkpoint. */
+  handle(events: LoggedEvent[], transaction: SqlSession | undefined): Promise<void>;
+}
+
+/** Where a follower's checkpoint lives: beside its effect. */
+export interface CheckpointStore {
+  /** Runs `work` in one transaction of the follower's own database; the checkpoint row is locked in it. */
+  inTransaction<T>(work: (transaction: SqlSession) => Promise<T>): Promise<T>;
+  /** Schema-qualified table made by `checkpointTableSql`. */
+  table: string;
+}
+
+export interface FollowerState {
+  name: string;
+  status: 'starting' | 'running' | 'retrying' | 'failed' | 'stopped';
+  /** The last position whose effect is committed; 0n before any. */
+  position: bigint;
+  /** The newest position known to be in the log for these topics: `position` below it means lag. */
+  head: bigint;
+  /** The fault of `retrying` and `failed`, without secrets. */
+  error?: string;
+}
+
+export interface Following {
+  state(): FollowerState;
+  /** Resolves when everything that was in the log at the call has been handled; rejects when the follower failed or the time is up. */
+  caughtUp(timeoutMs: number): Promise<void>;
+  /** Ends after the batch in hand. Safe to call twice. */
+  stop(): Promise<void>;
+}
