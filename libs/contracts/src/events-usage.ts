@@ -46,6 +46,8 @@ export const USAGE_EVENTS = {
       runnerMicros: micros,
     }),
   },
+  /** A key authenticated; told at most once in ten minutes per key and process (contract B1, `lastUsed`). */
+  KeyUsed: { topic: 'activity', data: z.object({ keyId: id, usedAt: at }) },
   /** What happened. Refusals that contract B3.1 logs (402, 429, suspension) have `billable` false and zero cost. */
   RunFinished: {
     topic: 'runs',

@@ -4,6 +4,6 @@
  * in the embedded log.
  */
 export const CONTROL_TOPICS = ['users', 'workspaces', 'keys', 'workflows', 'prices'] as const;
-export const DATA_TOPICS = ['usage', 'runs'] as const;
+export const DATA_TOPICS = ['usage', 'runs', 'activity'] as const;
 export const TOPICS = [...CONTROL_TOPICS, ...DATA_TOPICS] as const;
 export type Topic = (typeof TOPICS)[number];

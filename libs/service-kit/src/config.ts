@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { payerRuleSchema } from '@tollgate/contracts';
+import { secretSettings } from './config-secrets.js';
+
+const port = z.coerce.number().int().min(0).max(65535);
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+const list = z.string().transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean));
+const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+/** Every setting there is, with its default (contract A5). An empty variable counts as not set. */
+const settingsSchema = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(3000),
+  PUBLIC_URL: url.optional(),
+  DATA_DIR: z.string().default('./data'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_POOL_MAX: count(2, 200).default(10),
+  KEYS_URL: url.optional(),
+  ...secretSettings,
+  ADMIN_API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  PAYER_RULE: payerRuleSchema.default('key-type'),
+  BILLING: z.enum(['on', 'off']).default('on'),
+  SIGN_UP: z.enum(['open', 'closed']).default('open'),
+  SIGN_IN_FAILURES_MAX: count(1, 1_000_000).default(10),
+  SIGN_IN_TRIES_PER_MINUTE: count(1, 1_000_000).default(600),
+  KEY_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,30}[-_]$/, 'must be 2 to 32 letters, digits, - or _, ending in - or _')
+    .default('sk-sim-'),
+  LEASE_MS: count(200, 60_000).default(2000),
+  PLANS_FILE: z.string().optional(),
+  UPSTREAM_ALLOW: list.default([]),
+  TRUSTED_PROXIES: list.default([]),
+  EXPRESSION_TIMEOUT_MS: count(10, 600_000).default(5000),
+  EXPRESSION_MEMORY_MB: count(16, 4096).default(64),
+  EXPRESSION_WORKERS: count(1, 64).default(2),
+  UPSTREAM_TIMEOUT_MS: count(100, 3_600_000).default(300_000),
+  SPOOL_RUNS_MAX: count(1, 100_000_000).default(1_000_000),
+  LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug']).default('info'),
+});
+
+export type Settings = z.output<typeof settingsSchema>;
+
+/** The settings of one process. Injected everywhere by this class; nothing else reads the environment. */
+export class Config implements Readonly<Settings> {
+  declare readonly NODE_ENV: Settings['NODE_ENV'];
+  declare readonly HOST: string;
+  declare readonly PORT: number;
+  declare readonly PUBLIC_URL: string | undefined;
+  declare readonly DATA_DIR: string;
+  declare readonly DATABASE_URL: string | undefined;
+  declare readonly DATABASE_POOL_MAX: number;
+  declare readonly KEYS_URL: string | undefined;
+  declare readonly MASTER_KEYS: string | undefined;
+  declare readonly KEY_PEPPERS: string | undefined;
+  declare readonly AUTH_SECRET: string | undefined;
+  declare readonly ADMIN_API_KEY: string | undefined;
+  declare readonly PAYER_RULE: Settings['PAYER_RULE'];
+  declare readonly BILLING: Settings['BILLING'];
+  declare readonly SIGN_UP: Settings['SIGN_UP'];
+  declare readonly SIGN_IN_FAILURES_MAX: number;
+  declare readonly SIGN_IN_TRIES_PER_MINUTE: number;
+  declare readonly KEY_PREFIX: string;
+  declare readonly LEASE_MS: number;
+  declare readonly PLANS_FILE: string | undefined;
+  declare readonly UPSTREAM_ALLOW: string[];
+  declare readonly TRUSTED_PROXIES: string[];
+  declare readonly EXPRESSION_TIMEOUT_MS: number;
+  declare readonly EXPRESSION_MEMORY_MB: number;
+  declare readonly EXPRESSION_WORKERS: number;
+  declare readonly UPSTREAM_TIMEOUT_MS: number;
+  declare readonly SPOOL_RUNS_MAX: number;
+  declare readonly LOG_LEVEL: Settings['LOG_LEVEL'];
+
+  constructor(settings: Settings) {
+    Object.assign(this, settings);
+    Object.freeze(this);
+  }
+
+  /** A copy with some settings replaced: the embedded host fills in the database and the secrets it made itself. */
+  with(changes: Partial<Settings>): Config {
+    return new Config({ ...(this as unknown as Settings), ...changes });
+  }
+
+  /** What links show. */
+  get publicUrl(): string {
+    return this.PUBLIC_URL ?? `http://${this.HOST.includes(':') ? `[${this.HOST}]` : this.HOST}:${this.PORT}`;
+  }
+}
+
+/** All faults of a configuration at once: a start that fails names every setting to mend, and never shows a value. */
+export class ConfigFault extends Error {
+  constructor(readonly faults: string[]) {
+    super(`The configuration has ${faults.length} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.name = 'ConfigFault';
+  }
+}
+
+/** Settings that a fleet needs and this build cannot serve are refused, not ignored. */
+const NOT_SERVED = ['REDIS_URL', 'KAFKA_BROKERS'] as const;
+
+/**
+ * Reads the environment. `required` names what this process cannot start without. Throws `ConfigFault`.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, required: readonly (keyof Settings)[] = []): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = settingsSchema.safeParse(given);
+  const faults = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  for (const name of required) {
+    if (given[name] === undefined) faults.push(`${name}: is required to start this service alone`);
+  }
+  for (const name of NOT_SERVED) {
+    if (given[name] !== undefined) faults.push(`${name}: this version runs on PostgreSQL alone; leave it empty`);
+  }
+  if (faults.length > 0 || !parsed.data) throw new ConfigFault(faults);
+  return new Config(parsed.data);
+}

@@ -1,0 +1,57 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Problem } from '@tollgate/contracts';
+import type { FastifyInstance } from 'fastify';
+import { nanoid } from 'nanoid';
+
+/** Largest request body of any route, in bytes (contract B3.1); management routes need far less, and say so themselves. */
+export const BODY_BYTES_MAX = 10 * 1024 * 1024;
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** A client must have sent its whole request within this time. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/**
+ * The HTTP server of every service: JSON bodies alone, bounded in size and time, an `x-request-id` on every answer
+ * (contract B2). A body is parsed once; an empty one counts as absent.
+ */
+export function createHttpServer(trustedProxies: string[]): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_BYTES_MAX,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    forceCloseConnections: 'idle',
+    genReqId: (request) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : nanoid();
+    },
+  });
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  useJsonBodies(fastify);
+  return adapter;
+}
+
+function useJsonBodies(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  // Content types match by essence, so `application/json; charset=utf-8` is meant too.
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, parseJson(body as Buffer));
+  });
+}
+
+/** Throws the invalid-JSON Problem; empty is undefined. `__proto__` members are dropped, since objects are copied on. */
+export function parseJson(body: Buffer | string): unknown {
+  if (body.length === 0) return undefined;
+  try {
+    const text = typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true }).decode(body);
+    if (!text.includes('__proto__')) return JSON.parse(text);
+    return JSON.parse(text, (key, value) => (key === '__proto__' ? undefined : value));
+  } catch (cause) {
+    throw new Problem('invalidJson', { cause });
+  }
+}

@@ -1,0 +1,68 @@
+import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { AccessSettings, Admission, Directory, Fleet, KeyAuthenticator, Quota, Sessions } from '@tollgate/access';
+import { EventLog } from '@tollgate/event-log';
+import { Clock, SystemClock } from './clock.js';
+import { Commit } from './commit.js';
+import { Config } from './config.js';
+import { Databases } from './database.js';
+import { Health } from './health.js';
+import { Log } from './log.js';
+import { Metrics } from './metrics.js';
+import type { Platform } from './platform.js';
+import { RemoteSessions } from './remote-sessions.js';
+import { Secrets } from './secrets.js';
+
+/** Gives every service the same things by the same names: ports, configuration, clock, health, metrics. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static forHost(platform: Platform, sessionsAreProvided: boolean): DynamicModule {
+    const { config, log, directory, peppers } = platform;
+    const clock = new SystemClock();
+    const values: [unknown, unknown][] = [
+      [Config, config],
+      [Log, log],
+      [Clock, clock],
+      [Databases, new Databases()],
+      [EventLog, platform.eventLog],
+      [Directory, directory],
+      [Admission, platform.admission],
+      [Quota, platform.quota],
+      [Fleet, platform.fleet],
+      [Secrets, new Secrets(platform.masterKeys, peppers)],
+      [
+        AccessSettings,
+        {
+          publicUrl: config.publicUrl,
+          adminApiKey: config.ADMIN_API_KEY,
+          peppers,
+          keyPrefix: config.KEY_PREFIX,
+          payerRule: config.PAYER_RULE,
+          trustedProxies: config.TRUSTED_PROXIES,
+        } satisfies AccessSettings,
+      ],
+      [KeyAuthenticator, new KeyAuthenticator({ directory, peppers, prefix: config.KEY_PREFIX, now: () => clock.nowMs() })],
+    ];
+    const providers: Provider[] = [
+      ...values.map(([provide, useValue]) => ({ provide, useValue }) as Provider),
+      Commit,
+      Metrics,
+      {
+        provide: Health,
+        useFactory: () => {
+          const health = new Health(directory);
+          health.addFollower(platform.directoryFollower);
+          return health;
+        },
+      },
+      ...(sessionsAreProvided ? [] : [{ provide: Sessions, useClass: RemoteSessions }]),
+    ];
+    return {
+      module: PlatformModule,
+      imports: [CqrsModule.forRoot()],
+      providers,
+      exports: [...providers.map((provider) => ('provide' in provider ? provider.provide : provider)), CqrsModule],
+    };
+  }
+}
