@@ -1,0 +1,41 @@
+// The step before every npm command: plain Node, no packages, so that it works on a fresh clone with any Node >= 20.19.
+// It installs what is missing, finds the pinned Node 24, builds, and hands over to the command itself.
+import { checkOwnNode, findNode } from './run-node.mjs';
+import { install } from './run-install.mjs';
+import { build, check, hostProgram, stage } from './run-steps.mjs';
+import { runHere, runHosted, say } from './run-process.mjs';
+
+const verbs = {
+  /** The whole platform in one process; further arguments go to it. */
+  start: async (args) => {
+    await build();
+    return runHosted([hostProgram, ...args]);
+  },
+  /** All tests that need Node alone; some start the built platform, so it is built first. Arguments go to Jest. */
+  test: async (args) => {
+    await build();
+    return runHere([...stage.jest, ...args]);
+  },
+  check,
+  seed: (args) => tool('seed', args),
+  tail: (args) => tool('tail', args),
+  bench: (args) => tool('bench', args),
+};
+
+async function tool(name, args) {
+  await build();
+  return runHere([`tools/dist/${name}.js`, ...args]);
+}
+
+try {
+  checkOwnNode();
+  const [name, ...args] = process.argv.slice(2);
+  const verb = Object.hasOwn(verbs, name ?? '') ? verbs[name] : undefined;
+  if (!verb) throw new Error(`usage: node tools/run.mjs ${Object.keys(verbs).join('|')} [arguments]`);
+  await install();
+  findNode();
+  process.exitCode = await verb(args);
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
