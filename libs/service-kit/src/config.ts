@@ -15,7 +15,7 @@ const settingsSchema = z.object({
   PUBLIC_URL: url.optional(),
   DATA_DIR: z.string().default('./data'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  DATABASE_POOL_MAX: count(2, 200).default(10),
+  DATABASE_POOL_MAX: count(2, 200).default(8),
   KEYS_URL: url.optional(),
   ...secretSettings,
   ADMIN_API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
@@ -115,4 +115,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, required: readonly (keyof Set
   }
   if (faults.length > 0 || !parsed.data) throw new ConfigFault(faults);
   return new Config(parsed.data);
+}
+
+/** The configuration of this process. */
+export function configOfProcess(required: readonly (keyof Settings)[] = []): Config {
+  return loadConfig(process.env, required);
 }

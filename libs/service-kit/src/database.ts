@@ -10,6 +10,9 @@ export interface DatabaseOptions {
   migrations: (new () => object)[];
 }
 
+/** Connections of the pool that feeds use; commands and queries have `poolMax` of their own. */
+const FEED_POOL_MAX = 4;
+
 /** Longest time one statement may take, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 
@@ -29,7 +32,7 @@ export class Database {
     const { url, schema } = options;
     const pool = new pg.Pool({
       connectionString: url,
-      max: options.poolMax,
+      max: FEED_POOL_MAX,
       application_name: `tollgate-${schema}`,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       connectionTimeoutMillis: 10_000,

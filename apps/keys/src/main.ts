@@ -1,0 +1,4 @@
+import { startAlone } from '@tollgate/service-kit';
+import { keys } from './index.js';
+
+await startAlone(keys);
