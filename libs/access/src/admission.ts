@@ -5,10 +5,17 @@ import type { Plan } from '@tollgate/contracts';
  * requests cannot overrun a limit between check and charge.
  */
 export abstract class Admission {
-  /** Decides and, when admitted, takes the token, the concurrency slot, the reservation and the run id together. */
+  /**
+   * Decides in the order of contract B3.1 and, when admitted, takes the token, the concurrency slot, the reservation and
+   * the run id together. A refused run takes nothing: its id may be used again.
+   */
   abstract admit(request: AdmissionRequest): AdmissionAnswer | Promise<AdmissionAnswer>;
 
-  /** Ends a run: frees its slot and turns its reservation into what it cost; held until billing settles it. */
+  /**
+   * Ends a run: frees its slot and turns its reservation into what it cost, held until billing settles it. Once for each
+   * admitted run, also when it never started (cost 0). A run that is not known here, as after a restart, is just held,
+   * unless billing settled it a short while ago.
+   */
   abstract finish(runId: string, payerUserId: string, costMicros: number): void | Promise<void>;
 
   /**
@@ -29,9 +36,17 @@ export interface AdmissionRequest {
   /** Whose token bucket: the caller's on API routes, the payer's on execute. */
   bucketId: string;
   bucket: BucketName;
+  /** What the run will cost at least; held from its payer's budget until billing settles it. */
   reserveMicros: number;
   nowMs: number;
+  /**
+   * What the caller found out that refuses the run anyway. It is passed in, not answered beforehand, because contract
+   * B3.1 puts a used run id (409) before it, and budget and rate after it.
+   */
+  precheck?: Precheck;
 }
+
+export type Precheck = 'notDeployed' | 'suspended';
 
 export type BucketName = 'sync' | 'async' | 'api';
 
@@ -45,9 +60,12 @@ export interface BucketState {
 export type AdmissionAnswer =
   | { outcome: 'admitted'; rate: BucketState | null }
   | { outcome: 'runIdUsed' }
+  | { outcome: Precheck }
   | { outcome: 'overBudget'; usedMicros: number; limitMicros: number }
   | { outcome: 'rateLimited'; rate: BucketState; retryAfterSeconds: number }
-  | { outcome: 'tooManyConcurrent'; rate: BucketState | null; retryAfterSeconds: number };
+  | { outcome: 'tooManyConcurrent'; rate: BucketState | null; retryAfterSeconds: number }
+  /** A bound of the counters themselves is reached: 503, nobody's fault. */
+  | { outcome: 'noRoom'; retryAfterSeconds: number };
 
 export interface Settlement {
   payerUserId: string;

@@ -1,0 +1,123 @@
+import type { AdmissionAnswer, AdmissionRequest, BucketState, Settlement } from './admission.js';
+import { Admission } from './admission.js';
+import { decideAdmission } from './admission-rule.js';
+import { PeriodClock } from './billing-period.js';
+import { ClaimedRunIds } from './claimed-run-ids.js';
+import { PayerAccounts } from './payer-accounts.js';
+import { rateOf, usageLimitOf } from './plans.js';
+import type { Plans } from './plans.js';
+import { Quota } from './quota.js';
+import type { BucketRequest, TakeAnswer } from './quota.js';
+import { RecentIds } from './recent-ids.js';
+import { TokenBuckets } from './token-buckets.js';
+
+export interface MemoryCountersOptions {
+  plans: Plans;
+  /** For the period of a run that is held without having been admitted here. */
+  now?: () => number;
+  claimsMax?: number;
+  bucketsMax?: number;
+  holdsMax?: number;
+}
+
+/** How many of the runs that were settled last are remembered, so that a late `finish` does not hold them once more. */
+const SETTLED_REMEMBERED = 50_000;
+
+/** The state that `MemoryAdmission` and `MemoryQuota` of one process share. Lost with it, like all counters; the bill is not here. */
+export class MemoryCounters {
+  readonly plans: Plans;
+  readonly now: () => number;
+  readonly claims: ClaimedRunIds;
+  readonly buckets: TokenBuckets;
+  readonly payers: PayerAccounts;
+  readonly settled = new RecentIds(SETTLED_REMEMBERED);
+  readonly period = new PeriodClock();
+
+  constructor(options: MemoryCountersOptions) {
+    this.plans = options.plans;
+    this.now = options.now ?? Date.now;
+    this.claims = new ClaimedRunIds(options.claimsMax);
+    this.buckets = new TokenBuckets(options.bucketsMax);
+    this.payers = new PayerAccounts(options.holdsMax);
+  }
+
+  /** A run id that was claimed before this process started: read back oldest first, from what the gateway keeps. */
+  rememberClaim(runId: string, claimedAtMs: number): void {
+    this.claims.claim(runId, claimedAtMs);
+  }
+}
+
+/** Admission of one process: synchronous, so that nothing can come between its check and its taking. */
+export class MemoryAdmission extends Admission {
+  constructor(private readonly counters: MemoryCounters) {
+    super();
+  }
+
+  override admit(request: AdmissionRequest): AdmissionAnswer {
+    const { plans, claims, buckets, payers, period } = this.counters;
+    const { runId, runIdClaimed, plan, bucket, bucketId, reserveMicros, nowMs } = request;
+    const account = payers.open(request.payerUserId, period.periodOf(nowMs));
+    const perMinute = rateOf(plans, plan, bucket);
+    const usageLimitMicros = usageLimitOf(plans, plan, request.usageLimitMicros);
+    account.limited = usageLimitMicros !== null;
+    const taken = perMinute === null ? null : buckets.tryTake(bucket, bucketId, perMinute, nowMs);
+    const answer = decideAdmission({
+      runIdUsed: account.running.has(runId) || account.ended.has(runId) || (runIdClaimed && claims.has(runId, nowMs)),
+      precheck: request.precheck,
+      usedMicros: account.settledMicros + account.heldMicros,
+      reserveMicros,
+      usageLimitMicros,
+      taken,
+      runningCount: account.running.size,
+      runningMax: plans.limits[plan].concurrentRuns,
+      room: (!runIdClaimed || claims.hasRoom(nowMs)) && (usageLimitMicros === null || payers.hasRoom),
+    });
+    if (answer.outcome !== 'admitted') return answer;
+    if (taken) buckets.keep(bucket, bucketId, perMinute!, taken, nowMs);
+    if (runIdClaimed) claims.claim(runId, nowMs);
+    payers.start(account, runId, reserveMicros);
+    return answer;
+  }
+
+  override finish(runId: string, payerUserId: string, costMicros: number): void {
+    const { payers, settled, period, now } = this.counters;
+    const account = payers.get(payerUserId);
+    if (account && payers.end(account, runId, costMicros)) return;
+    if (settled.has(runId)) return;
+    payers.hold(payers.open(payerUserId, period.periodOf(now())), runId, costMicros);
+  }
+
+  override settle(settlements: readonly Settlement[]): void {
+    const { payers, settled } = this.counters;
+    for (const settlement of settlements) {
+      payers.settle(payers.open(settlement.payerUserId, settlement.period), settlement);
+      for (const runId of settlement.runIds) settled.add(runId);
+    }
+  }
+}
+
+/** The quota of one process, on the same counters. */
+export class MemoryQuota extends Quota {
+  constructor(private readonly counters: MemoryCounters) {
+    super();
+  }
+
+  override take({ bucket, bucketId, plan, nowMs }: BucketRequest): TakeAnswer {
+    const perMinute = rateOf(this.counters.plans, plan, bucket);
+    if (perMinute === null) return { allowed: true, rate: null, retryAfterSeconds: 0 };
+    const taken = this.counters.buckets.tryTake(bucket, bucketId, perMinute, nowMs);
+    if (taken.allowed) this.counters.buckets.keep(bucket, bucketId, perMinute, taken, nowMs);
+    return { allowed: taken.allowed, rate: taken.rate, retryAfterSeconds: taken.retryAfterSeconds };
+  }
+
+  override peek({ bucket, bucketId, plan, nowMs }: BucketRequest): BucketState | null {
+    const perMinute = rateOf(this.counters.plans, plan, bucket);
+    return perMinute === null ? null : this.counters.buckets.peek(bucket, bucketId, perMinute, nowMs);
+  }
+
+  override spentMicros(payerUserId: string, nowMs: number): number {
+    const account = this.counters.payers.get(payerUserId);
+    if (!account || account.period < this.counters.period.periodOf(nowMs)) return 0;
+    return account.settledMicros + account.heldMicros;
+  }
+}

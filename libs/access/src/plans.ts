@@ -1,0 +1,138 @@
+import { decimalToMicros, planSchema } from '@tollgate/contracts';
+import type { Plan } from '@tollgate/contracts';
+import { z } from 'zod';
+import type { BucketName } from './admission.js';
+
+/** What a plan gives. Null is `off`: no such limit. */
+export interface PlanLimits {
+  syncPerMinute: number | null;
+  asyncPerMinute: number | null;
+  apiPerMinute: number | null;
+  concurrentRuns: number | null;
+  syncTimeoutMs: number | null;
+  asyncTimeoutMs: number | null;
+  /** What may be used in a billing period before 402. */
+  allowanceMicros: number | null;
+}
+
+/** The plans in force. With `billing` false nothing is limited but a run's time, which guards the machine, not the bill. */
+export interface Plans {
+  readonly billing: boolean;
+  readonly limits: Readonly<Record<Plan, Readonly<PlanLimits>>>;
+}
+
+const minutes = (count: number) => count * 60_000;
+const paidTimes = { syncTimeoutMs: minutes(50), asyncTimeoutMs: minutes(90), allowanceMicros: null };
+const max = { syncPerMinute: 300, asyncPerMinute: 2500, apiPerMinute: 200, concurrentRuns: 200, ...paidTimes };
+
+/** Contract B4's table, and B6's free allowance of $5. No usage limit is stated for the paid plans: `off`. */
+const TABLE: Record<Plan, PlanLimits> = {
+  free: {
+    syncPerMinute: 50,
+    asyncPerMinute: 200,
+    apiPerMinute: 30,
+    concurrentRuns: 10,
+    syncTimeoutMs: minutes(5),
+    asyncTimeoutMs: minutes(90),
+    allowanceMicros: 5_000_000,
+  },
+  pro: { syncPerMinute: 150, asyncPerMinute: 1000, apiPerMinute: 100, concurrentRuns: 50, ...paidTimes },
+  max,
+  team: max,
+  enterprise: { syncPerMinute: 600, asyncPerMinute: 5000, apiPerMinute: 500, concurrentRuns: 1000, ...paidTimes },
+};
+
+export const BUILT_IN_PLANS: Plans = plansOf(TABLE, true);
+
+const off = z.literal('off').transform(() => null);
+/** Up to a million a minute or at once, and a week of run time: more is a typing mistake, `off` says "no limit". */
+const perMinute = z.union([z.int().min(1).max(1_000_000), off], { error: 'must be 1 to 1000000 or "off"' });
+const timeoutMs = z.union(
+  [
+    z
+      .int()
+      .min(1_000)
+      .max(minutes(7 * 24 * 60)),
+    off,
+  ],
+  {
+    error: 'must be 1000 to 604800000 or "off"',
+  },
+);
+const dollars = z
+  .union([off, z.string()], { error: 'must be dollars like "5.00" or "off"' })
+  .transform((value, context) => {
+    const micros = value === null ? null : decimalToMicros(value);
+    if (micros === undefined)
+      context.issues.push({ code: 'custom', message: 'must be dollars like "5.00" or "off"', input: value });
+    return micros ?? null;
+  });
+
+const planFileSchema = z.partialRecord(
+  planSchema,
+  z
+    .strictObject({
+      syncPerMinute: perMinute,
+      asyncPerMinute: perMinute,
+      apiPerMinute: perMinute,
+      concurrentRuns: perMinute,
+      syncTimeoutMs: timeoutMs,
+      asyncTimeoutMs: timeoutMs,
+      allowanceUsd: dollars,
+    })
+    .partial(),
+);
+
+/**
+ * The plans that a `PLANS_FILE` makes (contract A5): what it names replaces the built-in number, `"off"` is legal for
+ * each, money is a decimal string of dollars. Throws one Error that names every faulty field.
+ */
+export function parsePlans(json: string | undefined, billing = true): Plans {
+  if (json === undefined) return plansOf(TABLE, billing);
+  let file: unknown;
+  try {
+    file = JSON.parse(json);
+  } catch (cause) {
+    throw new Error('PLANS_FILE is not valid JSON', { cause });
+  }
+  const read = planFileSchema.safeParse(file);
+  if (!read.success) {
+    const faults = read.error.issues.map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.message}`);
+    throw new Error(`PLANS_FILE: ${faults.join('; ')}`);
+  }
+  const table = { ...TABLE };
+  for (const [plan, { allowanceUsd, ...limits }] of Object.entries(read.data) as [
+    Plan,
+    NonNullable<(typeof read.data)[Plan]>,
+  ][]) {
+    table[plan] = { ...table[plan], ...limits, ...(allowanceUsd !== undefined && { allowanceMicros: allowanceUsd }) };
+  }
+  return plansOf(table, billing);
+}
+
+function plansOf(table: Record<Plan, PlanLimits>, billing: boolean): Plans {
+  const unlimited = {
+    syncPerMinute: null,
+    asyncPerMinute: null,
+    apiPerMinute: null,
+    concurrentRuns: null,
+    allowanceMicros: null,
+  };
+  const limits = Object.fromEntries(
+    Object.entries(table).map(([plan, each]) => [plan, Object.freeze(billing ? each : { ...each, ...unlimited })]),
+  ) as unknown as Plans['limits'];
+  return Object.freeze({ billing, limits: Object.freeze(limits) });
+}
+
+/** Requests a minute of a plan's bucket; null: not limited. */
+export function rateOf(plans: Plans, plan: Plan, bucket: BucketName): number | null {
+  const limits = plans.limits[plan];
+  if (bucket === 'sync') return limits.syncPerMinute;
+  return bucket === 'async' ? limits.asyncPerMinute : limits.apiPerMinute;
+}
+
+/** What a payer may use in a period: the operator's own limit for him, else his plan's allowance; null: no limit. */
+export function usageLimitOf(plans: Plans, plan: Plan, ownLimitMicros: number | null): number | null {
+  if (!plans.billing) return null;
+  return ownLimitMicros ?? plans.limits[plan].allowanceMicros;
+}
