@@ -1,9 +1,10 @@
-export * from './billing-api.js';
 export * from './accounts-api.js';
 export * from './admin-api.js';
+export * from './billing-api.js';
 export * from './events-control.js';
 export * from './events-usage.js';
 export * from './events.js';
+export * from './execute-api.js';
 export * from './keys-api.js';
 export * from './logs-api.js';
 export * from './money.js';
@@ -12,4 +13,5 @@ export * from './problems.js';
 export * from './query-values.js';
 export * from './routes.js';
 export * from './topics.js';
+export * from './workflows-api.js';
 export * from './workspaces-api.js';

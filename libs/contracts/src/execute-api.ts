@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+/**
+ * Members of an execute body that steer the run and are not part of its input (contract B3.1). All other members are
+ * the workflow's input.
+ */
+export const EXECUTE_CONTROL_FIELDS = [
+  'selectedOutputs',
+  'triggerType',
+  'stream',
+  'useDraftState',
+  'inputFromExecutionId',
+  'includeFileBase64',
+  'base64MaxBytes',
+  'workflowStateOverride',
+  'deploymentVersionId',
+  'triggerBlockId',
+  'stopAfterBlockId',
+  'runFromBlock',
+  'copilotToolCallId',
+  'workflowId',
+  'parentWorkspaceId',
+] as const;
+
+const idText = z.string().max(200).optional();
+
+/** The control fields as they must look when they are there. */
+export const executeControlsSchema = z.object({
+  selectedOutputs: z.array(z.string().max(500)).max(100).optional(),
+  triggerType: z.string().max(50).optional(),
+  stream: z.boolean().optional(),
+  useDraftState: z.boolean().optional(),
+  inputFromExecutionId: idText,
+  includeFileBase64: z.boolean().optional(),
+  base64MaxBytes: z.int().min(0).optional(),
+  workflowStateOverride: z.unknown(),
+  deploymentVersionId: idText,
+  triggerBlockId: idText,
+  stopAfterBlockId: idText,
+  runFromBlock: z.unknown(),
+  copilotToolCallId: idText,
+  workflowId: idText,
+  parentWorkspaceId: idText,
+});
+export type ExecuteControls = z.infer<typeof executeControlsSchema>;
+
+export const EXECUTION_ID_PATTERN = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** Run ids that the platform makes begin so. A caller cannot claim one: two runs would then share their events' ids. */
+export const RUN_ID_PREFIX = 'tgr_';
+
+export const executeHeadersSchema = z.object({
+  'x-execution-id': z.string().regex(EXECUTION_ID_PATTERN).optional().describe('One-shot id of the run'),
+  'x-sim-via': z.string().optional().describe('Workflows that led to this call, comma-separated'),
+});
+
+export const executeBodySchema = z
+  .record(z.string(), z.unknown())
+  .describe('The input of the workflow; control fields are taken out of it');
+
+export const executeAnswerSchema = z.object({
+  success: z.boolean(),
+  executionId: z.string(),
+  output: z.unknown(),
+  error: z.string().optional(),
+  metadata: z.object({ duration: z.number(), startTime: z.string(), endTime: z.string() }),
+});
+
+export const executeTimeoutAnswerSchema = executeAnswerSchema.omit({ executionId: true });
