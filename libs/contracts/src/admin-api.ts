@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { emailSchema, signUpBodySchema } from './accounts-api.js';
+import { planSchema } from './events-control.js';
+import { receiptSchema } from './keys-api.js';
+import { decimalToMicros } from './money.js';
+
+/** `POST /api/v1/admin/users` (contract A6 "Operator bodies"). */
+export const createUserBodySchema = signUpBodySchema.pick({ name: true, email: true, password: true });
+
+/** `GET /api/v1/admin/users?email=`. */
+export const findUserQuerySchema = z.object({ email: emailSchema });
+
+/** `PUT /api/v1/admin/users/{id}/plan`. */
+export const changePlanBodySchema = z.object({
+  plan: z.enum(planSchema.options, { error: `plan must be one of ${planSchema.options.join(', ')}` }),
+});
+
+const USD_RULE = 'usd must be dollars as a decimal string with at most 6 places, or null for the allowance of the plan';
+
+/** `PUT /api/v1/admin/users/{id}/usage-limit`: null goes back to the plan's allowance. */
+export const changeUsageLimitBodySchema = z.object({
+  usd: z
+    .string({ error: USD_RULE })
+    .refine((text) => decimalToMicros(text) !== undefined, USD_RULE)
+    .nullable(),
+});
+
+export const operatorUserSchema = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  plan: planSchema,
+  suspended: z.boolean(),
+  usageLimitUsd: z.string().nullable().describe('null: the allowance of the plan'),
+  createdAt: z.iso.datetime(),
+});
+export type OperatorUserView = z.infer<typeof operatorUserSchema>;
+
+export const operatorUserAnswerSchema = z.object({ success: z.literal(true), user: operatorUserSchema });
+
+export const suspendedUserAnswerSchema = operatorUserAnswerSchema.extend({
+  receipt: receiptSchema.optional().describe('absent when nothing changed'),
+});
