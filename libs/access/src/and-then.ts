@@ -3,5 +3,10 @@
  * pays for a promise only when something really has to be fetched.
  */
 export function andThen<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
+  return isPromise(value) ? value.then(next) : next(value);
+}
+
+/** By its `then`, so that promises of another realm count too. */
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return value instanceof Promise || typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -15,7 +15,7 @@ export abstract class Directory {
   /**
    * The entry, or undefined when there is none (a removed member or deleted workflow counts as none; a revoked key is
    * an entry with `revoked`). A value when it is at hand, a promise when it must be fetched. Entries are frozen.
-   * Rejects with `DirectoryUnavailable` when it cannot know: the caller answers 503, never a wrong 401.
+   * Throws or rejects with `DirectoryUnavailable` when it cannot know: the caller answers 503, never a wrong 401.
    */
   abstract read<K extends EntryKind>(kind: K, id: string): EntryOf[K] | undefined | Promise<EntryOf[K] | undefined>;
 

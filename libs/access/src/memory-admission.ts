@@ -72,8 +72,11 @@ export class MemoryAdmission extends Admission {
       runningMax: plans.limits[plan].concurrentRuns,
       room: (!runIdClaimed || claims.hasRoom(nowMs)) && (usageLimitMicros === null || payers.hasRoom),
     });
+    // An empty bucket is kept as well: a clock that was set back moves its next refill.
+    if (taken && (answer.outcome === 'admitted' || answer.outcome === 'rateLimited')) {
+      buckets.keep(bucket, bucketId, perMinute!, taken, nowMs);
+    }
     if (answer.outcome !== 'admitted') return answer;
-    if (taken) buckets.keep(bucket, bucketId, perMinute!, taken, nowMs);
     if (runIdClaimed) claims.claim(runId, nowMs);
     payers.start(account, runId, reserveMicros);
     return answer;
@@ -106,7 +109,7 @@ export class MemoryQuota extends Quota {
     const perMinute = rateOf(this.counters.plans, plan, bucket);
     if (perMinute === null) return { allowed: true, rate: null, retryAfterSeconds: 0 };
     const taken = this.counters.buckets.tryTake(bucket, bucketId, perMinute, nowMs);
-    if (taken.allowed) this.counters.buckets.keep(bucket, bucketId, perMinute, taken, nowMs);
+    this.counters.buckets.keep(bucket, bucketId, perMinute, taken, nowMs);
     return { allowed: taken.allowed, rate: taken.rate, retryAfterSeconds: taken.retryAfterSeconds };
   }
 

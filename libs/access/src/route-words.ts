@@ -14,9 +14,12 @@ import type { SignedIn } from './sessions.js';
 /** The one visible word of each route or controller that says who may call (house rule 13). `ROUTE_AUTH` tells it to tests. */
 const word = (auth: RouteAuth) => SetMetadata(ROUTE_AUTH, auth);
 
-/** A usable `X-API-Key`. Refused in the words of `surface`; `rated` unless said otherwise. */
-export function ApiKeyRoute(surface: KeySurface = 'logs', { rated = true } = {}): MethodDecorator & ClassDecorator {
-  const options: ApiKeyRouteOptions = { surface, rated };
+/** The routes of `/api/v1/*` and `/api/v2/*` that draw from the `api` bucket; the others have their own or none (contract B4). */
+const RATED: ReadonlySet<KeySurface> = new Set(['logs', 'logDetail', 'executionDetail', 'v2']);
+
+/** A usable `X-API-Key`. Refused in the words of `surface`, which also says whether a token is taken. */
+export function ApiKeyRoute(surface: KeySurface = 'logs'): MethodDecorator & ClassDecorator {
+  const options: ApiKeyRouteOptions = { surface, rated: RATED.has(surface) };
   return applyDecorators(word('api-key'), SetMetadata(API_KEY_ROUTE, options), UseGuards(ApiKeyGuard));
 }
 
