@@ -13,6 +13,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['@swc/jest', { ...swc, swcrc: false }] },
   testEnvironmentOptions: { customExportConditions: ['@tollgate/source', 'node', 'node-addons'] },
+  reporters: ['default', '<rootDir>/tools/jest-closing-line.mjs'],
   globalSetup: '<rootDir>/tools/jest-database.mjs',
   globalTeardown: '<rootDir>/tools/jest-database-stop.mjs',
   testTimeout: 30_000,

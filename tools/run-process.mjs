@@ -32,9 +32,13 @@ function exitCode(code, signal) {
  * Runs a preparing step and keeps its output to itself.
  * @returns {Promise<{ code: number, output: string }>}
  */
-export function runQuietly(command, args, { input = '', onSpawn = () => {} } = {}) {
+export function runQuietly(command, args, { input = '', onSpawn = () => {}, environment: extra = {} } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, env: environment(), stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...environment(), ...extra },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     const output = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
     child.stdin.on('error', () => {}).end(input);

@@ -30,8 +30,11 @@ export async function startAllInOne(
   databaseLost: (reason: string) => void,
 ): Promise<AllInOne> {
   if (given.DATABASE_URL !== undefined) {
-    const missing = (['MASTER_KEYS', 'KEY_PEPPERS', 'AUTH_SECRET'] as const).filter((name) => given[name] === undefined);
-    if (missing.length > 0) throw new ConfigFault(missing.map((name) => `${name}: is required when DATABASE_URL is set`));
+    const missing = (['MASTER_KEYS', 'KEY_PEPPERS', 'AUTH_SECRET'] as const).filter(
+      (name) => given[name] === undefined,
+    );
+    if (missing.length > 0)
+      throw new ConfigFault(missing.map((name) => `${name}: is required when DATABASE_URL is set`));
     return startService(SERVICES, given, log);
   }
   if (given.NODE_ENV === 'production') log.warn('running on the embedded database: back up DATA_DIR', {});

@@ -36,7 +36,10 @@ export const deployedRunnerSchema = z.discriminatedUnion('kind', [
 export type DeployedRunner = z.infer<typeof deployedRunnerSchema>;
 
 export const CONTROL_EVENTS = {
-  UserRegistered: { topic: 'users', data: z.object({ ...ofUser, email: z.string(), name: z.string(), plan: planSchema }) },
+  UserRegistered: {
+    topic: 'users',
+    data: z.object({ ...ofUser, email: z.string(), name: z.string(), plan: planSchema }),
+  },
   UserSuspended: { topic: 'users', data: z.object({ ...ofUser }) },
   UserReinstated: { topic: 'users', data: z.object({ ...ofUser }) },
   PlanChanged: { topic: 'users', data: z.object({ ...ofUser, plan: planSchema }) },
@@ -45,13 +48,22 @@ export const CONTROL_EVENTS = {
 
   WorkspaceCreated: {
     topic: 'workspaces',
-    data: z.object({ ...ofWorkspace, name: z.string(), ownerId: id, billedAccountUserId: id, allowPersonalApiKeys: z.boolean() }),
+    data: z.object({
+      ...ofWorkspace,
+      name: z.string(),
+      ownerId: id,
+      billedAccountUserId: id,
+      allowPersonalApiKeys: z.boolean(),
+    }),
   },
   WorkspaceRenamed: { topic: 'workspaces', data: z.object({ ...ofWorkspace, name: z.string() }) },
   PersonalKeysAllowed: { topic: 'workspaces', data: z.object({ ...ofWorkspace }) },
   PersonalKeysDisallowed: { topic: 'workspaces', data: z.object({ ...ofWorkspace }) },
   BilledAccountChanged: { topic: 'workspaces', data: z.object({ ...ofWorkspace, billedAccountUserId: id }) },
-  MemberInvited: { topic: 'workspaces', data: z.object({ ...ofWorkspace, invitationId: id, email: z.string(), role: roleSchema }) },
+  MemberInvited: {
+    topic: 'workspaces',
+    data: z.object({ ...ofWorkspace, invitationId: id, email: z.string(), role: roleSchema }),
+  },
   MemberAdded: { topic: 'workspaces', data: z.object({ ...ofMember, role: roleSchema }) },
   MemberRoleChanged: { topic: 'workspaces', data: z.object({ ...ofMember, role: roleSchema }) },
   MemberRemoved: { topic: 'workspaces', data: z.object({ ...ofMember }) },
@@ -73,10 +85,18 @@ export const CONTROL_EVENTS = {
   KeyRenamed: { topic: 'keys', data: z.object({ ...ofKey, name: z.string() }) },
   KeyRevoked: { topic: 'keys', data: z.object({ ...ofKey, revokedAt: at }) },
 
-  WorkflowCreated: { topic: 'workflows', data: z.object({ ...ofWorkflow, name: z.string(), description: z.string().nullable() }) },
+  WorkflowCreated: {
+    topic: 'workflows',
+    data: z.object({ ...ofWorkflow, name: z.string(), description: z.string().nullable() }),
+  },
   WorkflowUpdated: {
     topic: 'workflows',
-    data: z.object({ ...ofWorkflow, name: z.string(), description: z.string().nullable(), needsRedeployment: z.boolean() }),
+    data: z.object({
+      ...ofWorkflow,
+      name: z.string(),
+      description: z.string().nullable(),
+      needsRedeployment: z.boolean(),
+    }),
   },
   WorkflowDeployed: {
     topic: 'workflows',

@@ -10,7 +10,17 @@ const micros = z.int().min(0);
 export const payerRuleSchema = z.enum(['key-type', 'workspace']);
 export type PayerRule = z.infer<typeof payerRuleSchema>;
 
-export const triggerSchema = z.enum(['manual', 'api', 'schedule', 'chat', 'webhook', 'mcp', 'copilot', 'workflow', 'custom_block']);
+export const triggerSchema = z.enum([
+  'manual',
+  'api',
+  'schedule',
+  'chat',
+  'webhook',
+  'mcp',
+  'copilot',
+  'workflow',
+  'custom_block',
+]);
 export type Trigger = z.infer<typeof triggerSchema>;
 
 const ofRun = {

@@ -3,7 +3,6 @@ import { z } from 'zod';
 /** Longest name of a key, workspace, workflow or person, in characters after NFC (contract A1 row 12). */
 export const NAME_LENGTH_MAX = 100;
 
-// eslint-disable-next-line no-control-regex -- control characters are exactly what is refused
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /** A name as contract A1 row 12 wants it: trimmed, NFC, 1 to 100 characters, no control characters. */

@@ -47,7 +47,12 @@ export const PROBLEMS = {
     text: 'Too many concurrent executions are in progress for this billing account. Please try again later.',
   },
   atCapacity: { status: 429, code: 'ADMISSION_GATE_CAPACITY', v2: 'RATE_LIMITED', text: 'Too many requests' },
-  clientGone: { status: 499, code: 'CLIENT_CLOSED_REQUEST', v2: 'CLIENT_CLOSED_REQUEST', text: 'Client closed request' },
+  clientGone: {
+    status: 499,
+    code: 'CLIENT_CLOSED_REQUEST',
+    v2: 'CLIENT_CLOSED_REQUEST',
+    text: 'Client closed request',
+  },
   internal: { status: 500, code: 'INTERNAL_ERROR', v2: 'INTERNAL_ERROR', text: 'Internal server error' },
   unavailable: {
     status: 503,

@@ -4,7 +4,10 @@ import { z } from 'zod';
 export const secretSettings = {
   MASTER_KEYS: z
     .string()
-    .regex(/^[0-9a-fA-F]{64}(\s*,\s*[0-9a-fA-F]{64})*$/, 'must be one or more comma-separated keys of 64 hex characters each, newest first')
+    .regex(
+      /^[0-9a-fA-F]{64}(\s*,\s*[0-9a-fA-F]{64})*$/,
+      'must be one or more comma-separated keys of 64 hex characters each, newest first',
+    )
     .optional(),
   KEY_PEPPERS: z
     .string()

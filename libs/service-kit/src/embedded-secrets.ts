@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeDataFolder } from './embedded-database-home.js';
 import { secretSettings } from './config-secrets.js';
 
 const fileSchema = z.object({
@@ -19,7 +20,7 @@ export type EmbeddedSecrets = z.infer<typeof fileSchema>;
 export function embeddedSecrets(dataDir: string): EmbeddedSecrets {
   const path = join(dataDir, 'secrets.json');
   if (!existsSync(path)) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDataFolder(dataDir);
     const hex = () => randomBytes(32).toString('hex');
     const made: EmbeddedSecrets = { MASTER_KEYS: hex(), KEY_PEPPERS: hex(), AUTH_SECRET: hex() };
     const draft = `${path}.${process.pid}`;
@@ -34,6 +35,7 @@ export function embeddedSecrets(dataDir: string): EmbeddedSecrets {
     }
   }
   const read = fileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (!read.success) throw new Error(`${path} is damaged: ${read.error.issues.map((i) => i.path.join('.')).join(', ')}`);
+  if (!read.success)
+    throw new Error(`${path} is damaged: ${read.error.issues.map((i) => i.path.join('.')).join(', ')}`);
   return read.data;
 }

@@ -60,6 +60,13 @@ export class KeyUse {
 
   private eventOf({ keyId, usedAtMs }: { keyId: string; usedAtMs: number }): NewEvent {
     const usedAt = new Date(usedAtMs).toISOString();
-    return { id: newId(), type: 'KeyUsed', source: '/tollgate/gateway', subject: keyId, time: usedAt, data: { keyId, usedAt } };
+    return {
+      id: newId(),
+      type: 'KeyUsed',
+      source: '/tollgate/gateway',
+      subject: keyId,
+      time: usedAt,
+      data: { keyId, usedAt },
+    };
   }
 }

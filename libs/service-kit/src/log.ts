@@ -3,10 +3,28 @@ import { pino, type Logger } from 'pino';
 
 /** Header and field names whose values never reach a log line. */
 const SECRET_PATHS = [
-  'key', 'apiKey', 'password', 'token', 'secret', 'cookie', 'authorization',
-  '*.key', '*.apiKey', '*.password', '*.token', '*.secret', '*.cookie', '*.authorization',
-  'headers["x-api-key"]', 'headers["x-admin-key"]', 'headers.cookie', 'headers.authorization',
-  '*.headers["x-api-key"]', '*.headers["x-admin-key"]', '*.headers.cookie', '*.headers.authorization',
+  'key',
+  'apiKey',
+  'password',
+  'token',
+  'secret',
+  'cookie',
+  'authorization',
+  '*.key',
+  '*.apiKey',
+  '*.password',
+  '*.token',
+  '*.secret',
+  '*.cookie',
+  '*.authorization',
+  'headers["x-api-key"]',
+  'headers["x-admin-key"]',
+  'headers.cookie',
+  'headers.authorization',
+  '*.headers["x-api-key"]',
+  '*.headers["x-admin-key"]',
+  '*.headers.cookie',
+  '*.headers.authorization',
 ];
 
 /** The process's log: JSON lines on standard output, with secrets cut out. */

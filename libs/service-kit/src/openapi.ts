@@ -50,7 +50,11 @@ function operationOf(route: RouteSpec, path: string): Json {
     summary: route.summary,
     tags: [route.tag],
     security: SECURITY[route.auth],
-    parameters: [...pathParameters(route, path), ...parametersOf(route.query, 'query'), ...parametersOf(route.headers, 'header')],
+    parameters: [
+      ...pathParameters(route, path),
+      ...parametersOf(route.query, 'query'),
+      ...parametersOf(route.headers, 'header'),
+    ],
     ...(route.body && {
       requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
     }),
@@ -59,8 +63,9 @@ function operationOf(route: RouteSpec, path: string): Json {
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  return rest;
+  const json: Json = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  delete json.$schema;
+  return json;
 }
 
 function pathParameters(route: RouteSpec, path: string): Json[] {

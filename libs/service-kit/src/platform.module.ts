@@ -1,14 +1,25 @@
 import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
-import { AccessSettings, Admission, Directory, Fleet, KeyAuthenticator, Quota, Sessions } from '@tollgate/access';
+import {
+  ACCESS_PROVIDERS,
+  AccessSettings,
+  Admission,
+  Directory,
+  Fleet,
+  KeyAuthenticator,
+  Quota,
+  Sessions,
+} from '@tollgate/access';
 import { EventLog } from '@tollgate/event-log';
 import { Clock, SystemClock } from './clock.js';
 import { Commit } from './commit.js';
 import { Config } from './config.js';
 import { Databases } from './database.js';
 import { Health } from './health.js';
+import { KeyUse } from './key-use.js';
 import { Log } from './log.js';
 import { Metrics } from './metrics.js';
+import { NotingKeyAuthenticator } from './noting-key-authenticator.js';
 import type { Platform } from './platform.js';
 import { RemoteSessions } from './remote-sessions.js';
 import { Secrets } from './secrets.js';
@@ -42,10 +53,17 @@ export class PlatformModule {
           trustedProxies: config.TRUSTED_PROXIES,
         } satisfies AccessSettings,
       ],
-      [KeyAuthenticator, new KeyAuthenticator({ directory, peppers, prefix: config.KEY_PREFIX, now: () => clock.nowMs() })],
     ];
     const providers: Provider[] = [
       ...values.map(([provide, useValue]) => ({ provide, useValue }) as Provider),
+      ...ACCESS_PROVIDERS,
+      KeyUse,
+      {
+        provide: KeyAuthenticator,
+        inject: [Directory, AccessSettings, KeyUse],
+        useFactory: (entries: Directory, settings: AccessSettings, use: KeyUse) =>
+          new NotingKeyAuthenticator(entries, settings, use),
+      },
       Commit,
       Metrics,
       {

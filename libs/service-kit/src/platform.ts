@@ -1,6 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { parseMasterKeys, parsePeppers, type MasterKey } from '@tollgate/api-key';
-import { type Admission, type Directory, type Fleet, type Plans, type Quota, builtInPlans, MemoryAdmission, MemoryCounters, MemoryDirectory, MemoryFleet, MemoryQuota, parsePlans } from '@tollgate/access';
+import {
+  type Admission,
+  type Directory,
+  type Fleet,
+  type Plans,
+  type Quota,
+  MemoryAdmission,
+  MemoryCounters,
+  MemoryDirectory,
+  MemoryFleet,
+  MemoryQuota,
+  parsePlans,
+} from '@tollgate/access';
 import { CONTROL_TOPICS } from '@tollgate/contracts';
 import { type EventLog, type Following, migrateEventLog, PostgresEventLog, sqlOfPg } from '@tollgate/event-log';
 import pg from 'pg';
@@ -34,7 +46,12 @@ export class Platform {
     const url = config.DATABASE_URL;
     if (!url) throw new Error('DATABASE_URL is not set');
     const plans = await plansOf(config);
-    const pool = new pg.Pool({ connectionString: url, max: config.DATABASE_POOL_MAX, application_name: 'tollgate-log', connectionTimeoutMillis: 10_000 });
+    const pool = new pg.Pool({
+      connectionString: url,
+      max: config.DATABASE_POOL_MAX,
+      application_name: 'tollgate-log',
+      connectionTimeoutMillis: 10_000,
+    });
     pool.on('error', () => undefined);
     try {
       await migrateEventLog(sqlOfPg(pool));
@@ -43,15 +60,29 @@ export class Platform {
       throw new Error(`Cannot use the database at ${addressOf(url)}: ${(error as Error).message}`, { cause: error });
     }
     const directory = new MemoryDirectory();
-    const counters = new MemoryCounters(plans);
+    const counters = new MemoryCounters({ plans });
     const masterKeys = config.MASTER_KEYS ? parseMasterKeys(config.MASTER_KEYS) : [];
     const peppers = config.KEY_PEPPERS ? parsePeppers(config.KEY_PEPPERS) : [];
-    const eventLog = new PostgresEventLog({ pool, connectionString: url, log });
+    const eventLog = new PostgresEventLog({ pool, listen: url, log: log.pino });
     const platform = new Platform(
-      config, log, eventLog, directory, new MemoryAdmission(counters), new MemoryQuota(counters), new MemoryFleet('embedded'),
-      plans, masterKeys, peppers, pool, () => directory.markReady(),
+      config,
+      log,
+      eventLog,
+      directory,
+      new MemoryAdmission(counters),
+      new MemoryQuota(counters),
+      new MemoryFleet('embedded'),
+      plans,
+      masterKeys,
+      peppers,
+      pool,
+      () => directory.markReady(),
     );
-    platform.directoryFollowing = eventLog.follow({ name: 'directory', topics: CONTROL_TOPICS, handle: (events) => directory.apply(events) });
+    platform.directoryFollowing = eventLog.follow({
+      name: 'directory',
+      topics: CONTROL_TOPICS,
+      handle: (events) => directory.apply(events),
+    });
     return platform;
   }
 
@@ -69,12 +100,15 @@ export class Platform {
 
   async close(): Promise<void> {
     await this.directoryFollowing?.stop();
-    await this.eventLog.close();
     if (!this.pool.ended) await this.pool.end();
   }
 }
 
 async function plansOf(config: Config): Promise<Plans> {
-  const base = config.PLANS_FILE === undefined ? builtInPlans : parsePlans(JSON.parse(await readFile(config.PLANS_FILE, 'utf8')));
-  return base;
+  const billing = config.BILLING === 'on';
+  if (config.PLANS_FILE === undefined) return parsePlans(undefined, billing);
+  const json = await readFile(config.PLANS_FILE, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`PLANS_FILE: cannot read ${config.PLANS_FILE} (${cause.code})`, { cause });
+  });
+  return parsePlans(json, billing);
 }

@@ -55,7 +55,10 @@ export function sendProblem(problem: Problem, request: FastifyRequest, reply: Fa
     reply.header('www-authenticate', 'SimApiKey realm="Sim API", header="x-api-key"');
   }
   for (const [name, value] of Object.entries(headers ?? {})) reply.header(name, value);
-  reply.status(problem.status).type('application/json; charset=utf-8').send(JSON.stringify(problemBody(problem, v2)));
+  reply
+    .status(problem.status)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(problemBody(problem, v2)));
 }
 
 /** The one filter: every refusal and every fault leaves the process through here. */
@@ -83,5 +86,10 @@ export class ProblemsFilter implements ExceptionFilter {
 /** A fault for the log: message and stack, but never a query's parameters or a request's body. */
 export function faultOf(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error).slice(0, 500) };
-  return { name: error.name, message: error.message.slice(0, 500), code: (error as { code?: string }).code, stack: error.stack?.slice(0, 4000) };
+  return {
+    name: error.name,
+    message: error.message.slice(0, 500),
+    code: (error as { code?: string }).code,
+    stack: error.stack?.slice(0, 4000),
+  };
 }

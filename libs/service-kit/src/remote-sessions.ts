@@ -6,9 +6,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { Config } from './config.js';
 
-const answerSchema = z
-  .object({ user: z.object({ id: z.string(), email: z.string(), name: z.string() }) })
-  .nullable();
+const answerSchema = z.object({ user: z.object({ id: z.string(), email: z.string(), name: z.string() }) }).nullable();
 
 const SESSIONS_CACHED_MAX = 10_000;
 /** How long a session that ended elsewhere may still be taken for live here. */

@@ -30,7 +30,10 @@ export async function runProcess(log: Log, start: () => Promise<RunningProcess>)
   };
   process.on('SIGINT', () => void stop('interrupted'));
   process.on('SIGTERM', () => void stop('asked to end'));
-  process.on('disconnect', () => void stop('the parent process is gone'));
+  if (process.connected) {
+    process.once('disconnect', () => void stop('the parent process is gone'));
+    process.channel?.unref();
+  }
   try {
     running = await start();
     if (asked) await stop('asked to end while starting');

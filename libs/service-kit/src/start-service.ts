@@ -2,12 +2,12 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RouteSpec } from '@tollgate/contracts';
-import type { Config } from "./config.js";
+import type { Config } from './config.js';
 import { Databases } from './database.js';
 import { serveDocs } from './docs.js';
 import { createHttpServer } from './http-server.js';
 import { HealthController } from './health.js';
-import { type Log, nestLoggerOf } from "./log.js";
+import { type Log, nestLoggerOf } from './log.js';
 import { MetricsController } from './metrics.js';
 import { Platform } from './platform.js';
 import { PlatformModule } from './platform.module.js';
@@ -39,7 +39,10 @@ export async function startService(services: readonly Service[], config: Config,
     const host: DynamicModule = {
       module: class TollgateHost {},
       imports: [
-        PlatformModule.forHost(platform, services.some((service) => service.providesSessions)),
+        PlatformModule.forHost(
+          platform,
+          services.some((service) => service.providesSessions),
+        ),
         OwnRoutesModule,
         ...services.map((service) => service.module),
       ],

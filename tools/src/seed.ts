@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { baseUrl } from './platform-address.js';
+import { SessionClient } from './session-client.js';
+
+/**
+ * `npm run seed [-- --url http://…] [--json]`: makes a user, a workspace, two deployed workflows, a personal and a
+ * workspace key in a running platform, over its own routes, and prints what to paste.
+ */
+const WORKFLOWS = [
+  { name: 'Greeting', expression: '{ "greeting": "Hello, " & (name ? name : "world") & "!", "received": $ }' },
+  { name: 'Order total', expression: '{ "total": $sum(items.(price * quantity)) }' },
+];
+
+export interface Seeded {
+  url: string;
+  email: string;
+  password: string;
+  userId: string;
+  workspaceId: string;
+  workflows: { id: string; name: string }[];
+  personalKey: string;
+  workspaceKey: string;
+}
+
+async function seed(url: string): Promise<Seeded> {
+  const suffix = randomBytes(4).toString('hex');
+  const email = `seed-${suffix}@example.com`;
+  const password = randomBytes(12).toString('base64url');
+  const client = new SessionClient(url);
+  const { user } = await client.send<{ user: { id: string } }>('POST', '/api/auth/sign-up/email', {
+    name: 'Seed User',
+    email,
+    password,
+  });
+  const { workspace } = await client.send<{ workspace: { id: string } }>('POST', '/api/workspaces', {
+    name: `Seed workspace ${suffix}`,
+  });
+  const workflows: { id: string; name: string }[] = [];
+  for (const { name, expression } of WORKFLOWS) {
+    const { workflow } = await client.send<{ workflow: { id: string } }>('POST', '/api/workflows', {
+      workspaceId: workspace.id,
+      name,
+      runner: { kind: 'expression', expression },
+    });
+    await client.send('POST', `/api/workflows/${workflow.id}/deploy`);
+    workflows.push({ id: workflow.id, name });
+  }
+  type Made = { key: { key: string } };
+  const personal = await client.send<Made>('POST', '/api/users/me/api-keys', { name: 'Seed personal key' });
+  const shared = await client.send<Made>('POST', `/api/workspaces/${workspace.id}/api-keys`, {
+    name: 'Seed workspace key',
+  });
+  return {
+    url,
+    email,
+    password,
+    userId: user.id,
+    workspaceId: workspace.id,
+    workflows,
+    personalKey: personal.key.key,
+    workspaceKey: shared.key.key,
+  };
+}
+
+function curlOf(url: string, workflowId: string, key: string, body: string): string {
+  return [
+    `curl -X POST ${url}/api/workflows/${workflowId}/execute \\`,
+    '  -H "Content-Type: application/json" \\',
+    `  -H "X-API-Key: ${key}" \\`,
+    `  -d '${body}'`,
+  ].join('\n');
+}
+
+function report(made: Seeded): string {
+  const [greeting, total] = made.workflows;
+  return [
+    `Sign in        ${made.email} / ${made.password}`,
+    `Workspace      ${made.workspaceId}`,
+    ...made.workflows.map(({ id, name }) => `Workflow       ${id}  ${name}`),
+    `Personal key   ${made.personalKey}   (billed to its owner)`,
+    `Workspace key  ${made.workspaceKey}   (billed to the workspace owner)`,
+    '',
+    'The keys are shown here once. Paste:',
+    '',
+    curlOf(made.url, greeting?.id ?? '', made.personalKey, '{"inputs": {}}'),
+    '',
+    curlOf(made.url, total?.id ?? '', made.workspaceKey, '{"items": [{"price": 5, "quantity": 3}]}'),
+    '',
+    `curl "${made.url}/api/v1/logs?workspaceId=${made.workspaceId}" -H "X-API-Key: ${made.workspaceKey}"`,
+    `curl ${made.url}/api/users/me/usage-limits -H "X-API-Key: ${made.personalKey}"`,
+  ].join('\n');
+}
+
+const { values } = parseArgs({ options: { url: { type: 'string' }, json: { type: 'boolean', default: false } } });
+try {
+  const made = await seed(baseUrl(values.url));
+  process.stdout.write(`${values.json ? JSON.stringify(made) : report(made)}\n`);
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
