@@ -1,2 +1,11 @@
+export { checkpointTableSql, PgCheckpointStore } from './checkpoint.js';
+export { isConnectionLoss } from './connection-loss.js';
 export * from './event-log.js';
+export type { EventLogLogger } from './event-log-logger.js';
+export { headPosition, migrateEventLog } from './fact-table.js';
+export * from './memory-event-log.js';
+export { MemoryTransaction, MemoryTransactions } from './memory-transactions.js';
+export { inPgTransaction } from './pg-transaction.js';
+export { PostgresEventLog, readFrom } from './postgres-event-log.js';
+export type { PostgresEventLogOptions } from './postgres-event-log.js';
 export * from './sql-session.js';

@@ -1,0 +1,6 @@
+/** Where the log reports; a pino logger fits. Never given an event's data. */
+export interface EventLogLogger {
+  info(detail: object, message: string): void;
+  warn(detail: object, message: string): void;
+  error(detail: object, message: string): void;
+}
