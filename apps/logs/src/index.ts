@@ -1,0 +1,11 @@
+import type { Service } from '@tollgate/service-kit';
+import { logsRoutes } from './logs-routes.js';
+import { LogsModule } from './logs.module.js';
+
+/** The logs service: every run that the platform answered, once, and the API that shows them. */
+export const logs: Service = {
+  name: 'logs',
+  module: LogsModule,
+  routes: logsRoutes,
+  required: ['DATABASE_URL'],
+};

@@ -1,0 +1,20 @@
+import type { Provider } from '@nestjs/common';
+import { Config, Database, Databases } from '@tollgate/service-kit';
+import { RunLog1764000000000 } from './migrations/1764000000000-run-log.js';
+
+/** The logs service's own part of the database. */
+export abstract class LogsDatabase extends Database {}
+
+export const LOGS_MIGRATIONS = [RunLog1764000000000];
+
+export const logsDatabase: Provider = {
+  provide: LogsDatabase,
+  inject: [Databases, Config],
+  useFactory: (databases: Databases, config: Config) =>
+    databases.open({
+      url: config.DATABASE_URL ?? '',
+      schema: 'logs',
+      poolMax: config.DATABASE_POOL_MAX,
+      migrations: LOGS_MIGRATIONS,
+    }),
+};

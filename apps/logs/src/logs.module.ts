@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { LogLimitsReader } from './log-limits.js';
+import { LogPages } from './log-pages.js';
+import { LogReader } from './log-reader.js';
+import { logsDatabase } from './logs-database.js';
+import { LogsController } from './logs.controller.js';
+import { plansInForce } from './plans-in-force.js';
+import { RecorderFeed } from './recorder.feed.js';
+import { RunLog } from './run-log.js';
+import { WorkflowCatalogFeed } from './workflow-catalog.feed.js';
+import { WorkflowCatalog } from './workflow-catalog.js';
+
+/** Shows what happened: keeps the run log and answers the Logs API. */
+@Module({
+  controllers: [LogsController],
+  providers: [
+    logsDatabase,
+    plansInForce,
+    RecorderFeed,
+    WorkflowCatalogFeed,
+    RunLog,
+    WorkflowCatalog,
+    LogPages,
+    LogReader,
+    LogLimitsReader,
+  ],
+})
+export class LogsModule {}

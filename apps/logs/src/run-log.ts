@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import type { EventData, LogLevel, Trigger } from '@tollgate/contracts';
+import { LogsDatabase } from './logs-database.js';
+import { pageSql } from './run-log-sql.js';
+
+export type Order = 'asc' | 'desc';
+
+/** Which runs of one workspace. An absent part asks nothing; bounds are inclusive. */
+export interface RunFilter {
+  workspaceId: string;
+  workflowIds?: readonly string[];
+  triggers?: readonly string[];
+  level?: LogLevel;
+  startedFromMs?: number;
+  startedToMs?: number;
+  runId?: string;
+  durationMinMs?: bigint;
+  durationMaxMs?: bigint;
+  costMinMicros?: bigint;
+  costMaxMicros?: bigint;
+}
+
+/** The place of a run in the order of the pages. */
+export interface RunPlace {
+  startedAtMs: number;
+  runId: string;
+}
+
+export interface RunPageRequest {
+  filter: RunFilter;
+  order: Order;
+  /** The page begins after this place, whether or not a run is there. */
+  after?: RunPlace;
+  /** At least 1. */
+  limit: number;
+}
+
+/** What a page tells of a run; its texts are fetched apart, since they may be large. */
+export interface RunEntry {
+  runId: string;
+  workspaceId: string;
+  workflowId: string;
+  workflowName: string;
+  deploymentVersionId: string | null;
+  trigger: Trigger;
+  level: LogLevel;
+  status: EventData<'RunFinished'>['status'];
+  startedAt: Date;
+  endedAt: Date;
+  durationMs: number;
+  costMicros: number;
+  createdAt: Date;
+  outputBytes: number;
+}
+
+/** What went in and came out of a run. */
+export interface RunTexts {
+  input: unknown;
+  output: unknown;
+  error: { code: string; message: string } | null;
+}
+
+interface EntryRow extends Omit<RunEntry, 'durationMs' | 'costMicros'> {
+  durationMs: string;
+  costMicros: string;
+}
+
+export const ENTRY_COLUMNS = `run_id AS "runId", workspace_id AS "workspaceId", workflow_id AS "workflowId",
+  workflow_name AS "workflowName", deployment_version_id AS "deploymentVersionId", trigger, level, status,
+  started_at AS "startedAt", ended_at AS "endedAt", duration_ms AS "durationMs", cost_micros AS "costMicros",
+  created_at AS "createdAt", octet_length(output) AS "outputBytes"`;
+
+/**
+ * The read side of the run log. Pages are by keyset on (start, run id) and cost the same at any depth; there are no
+ * totals and no offsets. Nothing here knows who asks: the caller has decided that.
+ */
+@Injectable()
+export class RunLog {
+  constructor(private readonly database: LogsDatabase) {}
+
+  /** Runs in order; each at most once over all pages of one order, while others are recorded. */
+  async page(request: RunPageRequest): Promise<RunEntry[]> {
+    const { text, values } = pageSql(request, ENTRY_COLUMNS);
+    const { rows } = await this.database.pool.query<EntryRow>(text, values);
+    return rows.map(entryOf);
+  }
+
+  async find(runId: string): Promise<RunEntry | undefined> {
+    const { rows } = await this.database.pool.query<EntryRow>(
+      `SELECT ${ENTRY_COLUMNS} FROM logs.run_log
+       WHERE started_at = (SELECT started_at FROM logs.run_ids WHERE run_id = $1) AND run_id = $1`,
+      [runId],
+    );
+    return rows[0] && entryOf(rows[0]);
+  }
+
+  async texts(entry: RunEntry): Promise<RunTexts> {
+    const { rows } = await this.database.pool.query<{ input: string; output: string; error: string | null }>(
+      `SELECT input, output, error FROM logs.run_log WHERE started_at = $1 AND run_id = $2`,
+      [entry.startedAt, entry.runId],
+    );
+    const row = rows[0];
+    if (!row) throw new Error(`Run ${entry.runId} is gone`);
+    return {
+      input: JSON.parse(row.input),
+      output: JSON.parse(row.output),
+      error: row.error === null ? null : (JSON.parse(row.error) as RunTexts['error']),
+    };
+  }
+
+  /** The outputs of a page's runs, by run id. Their sizes are in the entries: ask for no more than you can hold. */
+  async outputs(entries: readonly RunEntry[]): Promise<Map<string, unknown>> {
+    if (entries.length === 0) return new Map();
+    const { rows } = await this.database.pool.query<{ run_id: string; output: string }>(
+      `SELECT run_id, output FROM unnest($1::timestamptz[], $2::text[]) AS wanted (at, id)
+       JOIN logs.run_log ON started_at = at AND run_id = id`,
+      [entries.map((entry) => entry.startedAt), entries.map((entry) => entry.runId)],
+    );
+    return new Map(rows.map((row) => [row.run_id, JSON.parse(row.output) as unknown]));
+  }
+}
+
+function entryOf(row: EntryRow): RunEntry {
+  return { ...row, durationMs: Number(row.durationMs), costMicros: Number(row.costMicros) };
+}
