@@ -44,38 +44,32 @@ const TABLE: Record<Plan, PlanLimits> = {
 
 export const BUILT_IN_PLANS: Plans = plansOf(TABLE, true);
 
-const off = z.literal('off').transform(() => null);
-/** Up to a million a minute or at once, and a week of run time: more is a typing mistake, `off` says "no limit". */
-const perMinute = z.union([z.int().min(1).max(1_000_000), off], { error: 'must be 1 to 1000000 or "off"' });
-const timeoutMs = z.union(
-  [
-    z
-      .int()
-      .min(1_000)
-      .max(minutes(7 * 24 * 60)),
-    off,
-  ],
-  {
-    error: 'must be 1000 to 604800000 or "off"',
-  },
-);
+/** A whole number in its bounds, or `"off"`. */
+function limit(min: number, max: number) {
+  const isLimit = (value: unknown) =>
+    value === 'off' || (Number.isInteger(value) && (value as number) >= min && (value as number) <= max);
+  return z
+    .custom<number | 'off'>(isLimit, { error: `must be ${min} to ${max} or "off"` })
+    .transform((value) => (value === 'off' ? null : value));
+}
+
+/** A million a minute or at once, and a week of run time: more is a typing mistake, `off` says "no limit". */
+const count = limit(1, 1_000_000);
+const timeoutMs = limit(1_000, minutes(7 * 24 * 60));
 const dollars = z
-  .union([off, z.string()], { error: 'must be dollars like "5.00" or "off"' })
-  .transform((value, context) => {
-    const micros = value === null ? null : decimalToMicros(value);
-    if (micros === undefined)
-      context.issues.push({ code: 'custom', message: 'must be dollars like "5.00" or "off"', input: value });
-    return micros ?? null;
-  });
+  .custom<string>((value) => value === 'off' || (typeof value === 'string' && decimalToMicros(value) !== undefined), {
+    error: 'must be dollars like "5.00" or "off"',
+  })
+  .transform((value) => (value === 'off' ? null : decimalToMicros(value)!));
 
 const planFileSchema = z.partialRecord(
   planSchema,
   z
     .strictObject({
-      syncPerMinute: perMinute,
-      asyncPerMinute: perMinute,
-      apiPerMinute: perMinute,
-      concurrentRuns: perMinute,
+      syncPerMinute: count,
+      asyncPerMinute: count,
+      apiPerMinute: count,
+      concurrentRuns: count,
       syncTimeoutMs: timeoutMs,
       asyncTimeoutMs: timeoutMs,
       allowanceUsd: dollars,
