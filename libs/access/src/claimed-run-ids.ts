@@ -16,7 +16,7 @@ interface Claim {
 
 /**
  * The run ids that callers chose, so that each starts one run. Remembered for 24 hours, at most `claimsMax` of them
- * (about 200 bytes each). At the bound the oldest make room once they are an hour old; if there is none, `hasRoom` is
+ * (about 150 bytes each). At the bound the oldest make room once they are an hour old; if there is none, `hasRoom` is
  * false and the run has to be refused: to forget a younger one could run and bill a repeated request twice.
  */
 export class ClaimedRunIds {

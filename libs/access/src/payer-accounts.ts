@@ -21,11 +21,11 @@ export interface PayerAccount {
   limited: boolean;
 }
 
-/** Most ended runs, of all payers together, that may wait for billing (about 150 bytes each). */
+/** Most ended runs, of all payers together, that may wait for billing (about 100 bytes each). */
 export const HOLDS_MAX = 1_000_000;
 
 /**
- * Payers' accounts of the current billing period: one for each payer since the start, small when nothing is held.
+ * Payers' accounts of the current billing period: one for each payer since the start (about half a kilobyte).
  * Ended runs are bounded by `holdsMax`. From there on runs of payers with a limit have to be refused (`hasRoom`), those of
  * payers without one are not held: their shown usage lags until billing settles, and nothing else depends on it.
  */
