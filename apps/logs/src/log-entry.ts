@@ -54,7 +54,7 @@ export function traceSpansOf(run: RunEntry): z.infer<typeof traceSpanSchema>[] {
 
 /** A run in full (contract B5.2). There are no folders. */
 export function logDetailOf(run: RunEntry, texts: RunTexts, known: CatalogWorkflow | undefined): LogDetail {
-  const { deploymentVersionId: _version, ...entry } = logEntryOf(run);
+  const { deploymentVersionId: _, ...entry } = logEntryOf(run);
   return {
     ...entry,
     workflow: {
