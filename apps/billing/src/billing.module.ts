@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
-import { AdminKeyGuard, Directory, parsePlans, Quota, SessionGuard } from '@tollgate/access';
+import { Directory, parsePlans, Quota } from '@tollgate/access';
 import { Config } from '@tollgate/service-kit';
 import { AnnouncePriceHandler } from './announce-price.js';
 import { BILLING_DATABASE } from './billing-database.js';
@@ -23,8 +23,6 @@ import { UsageReports } from './usage-report.js';
     UsageReports,
     Reconciler,
     AnnouncePriceHandler,
-    SessionGuard,
-    AdminKeyGuard,
     KeyOrSessionGuard,
     PayerOrOperatorGuard,
     {

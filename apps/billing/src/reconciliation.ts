@@ -39,7 +39,7 @@ const COMPARE_SQL = `
     WHERE admitted_at >= $2::timestamptz - interval '1 hour' AND admitted_at < $3::timestamptz + interval '1 hour'
       AND position <= $4 AND ($1::text IS NULL OR payer_user_id = $1)
   ), runs AS (
-    SELECT run_id, payer_user_id, cost_micros, admitted_at, position,
+    SELECT run_id COLLATE "C" AS run_id, payer_user_id COLLATE "C" AS payer_user_id, cost_micros, admitted_at, position,
            row_number() OVER (PARTITION BY run_id ORDER BY position) AS nth
     FROM ${RUNS_VIEW}
     WHERE admitted_at >= $2::timestamptz - interval '1 hour' AND admitted_at < $3::timestamptz + interval '1 hour'

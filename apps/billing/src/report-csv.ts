@@ -12,6 +12,9 @@ export const REPORT_COLUMNS: Record<ReportGroup, readonly string[]> = {
 /** What makes a spreadsheet take a cell for a formula, full-width forms included. */
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
+/** Beside commas and quotes: any line break, and blanks at an end, which some readers cut off. */
+const NEEDS_QUOTES = /[\r\n]|^\s|\s$/;
+
 /**
  * A cell that people chose, made harmless: a leading apostrophe keeps a spreadsheet from running it. Ids are left as
  * they are, though one may begin with `-`: nobody chooses them, and programs join on them.
@@ -31,6 +34,6 @@ export function reportCsv(report: Report, groupBy: ReportGroup): string {
   const total = { [columns[0]!]: 'total', ...report.total };
   return stringify([columns, ...report.rows.map(line), line(total)], {
     record_delimiter: '\r\n',
-    quoted_match: /^\s|\s$/,
+    quoted_match: NEEDS_QUOTES,
   });
 }
