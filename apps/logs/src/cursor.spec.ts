@@ -68,13 +68,11 @@ describe('a cursor', () => {
   });
 
   test('never ends in anything but a place or that refusal, however it is tampered with', () => {
-    const tampered = fc
-      .tuple(place, order, fc.nat(), fc.string({ maxLength: 3 }))
-      .map(([at, of, where, what]) => {
-        const cursor = mintCursor(at, of);
-        const index = where % cursor.length;
-        return cursor.slice(0, index) + what + cursor.slice(index + 1);
-      });
+    const tampered = fc.tuple(place, order, fc.nat(), fc.string({ maxLength: 3 })).map(([at, of, where, what]) => {
+      const cursor = mintCursor(at, of);
+      const index = where % cursor.length;
+      return cursor.slice(0, index) + what + cursor.slice(index + 1);
+    });
     const anyJson = fc
       .record({ startedAt: fc.jsonValue(), id: fc.jsonValue(), order: fc.oneof(order, fc.jsonValue()) })
       .map(encoded);
