@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
-import { Directory, parsePlans, Quota } from '@tollgate/access';
-import { Config } from '@tollgate/service-kit';
+import { Directory, Quota } from '@tollgate/access';
+import { PlansInForce } from '@tollgate/service-kit';
 import { AnnouncePriceHandler } from './announce-price.js';
 import { BILLING_DATABASE } from './billing-database.js';
 import { KeyOrSessionGuard } from './key-or-session.guard.js';
@@ -27,11 +26,9 @@ import { UsageReports } from './usage-report.js';
     PayerOrOperatorGuard,
     {
       provide: UsageLimitsReader,
-      inject: [Directory, Quota, Config],
-      useFactory: async (directory: Directory, quota: Quota, config: Config) => {
-        const json = config.PLANS_FILE === undefined ? undefined : await readFile(config.PLANS_FILE, 'utf8');
-        return new UsageLimitsReader(directory, quota, parsePlans(json, config.BILLING === 'on'));
-      },
+      inject: [Directory, Quota, PlansInForce],
+      useFactory: (directory: Directory, quota: Quota, plans: PlansInForce) =>
+        new UsageLimitsReader(directory, quota, plans),
     },
   ],
 })

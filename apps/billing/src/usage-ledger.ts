@@ -49,11 +49,12 @@ const ENTER_SQL = `
     RETURNING payer_user_id, period, cost_micros
   )
   SELECT rolled.payer_user_id, rolled.period, rolled.cost_micros, summed.run_ids
-  FROM rolled JOIN summed USING (payer_user_id, period)`;
+  FROM rolled JOIN summed USING (payer_user_id, period)
+  ORDER BY payer_user_id, period`;
 
 const MARK_SQL = `
   INSERT INTO billing.meter (position, event_at) VALUES ($1, $2)
-  ON CONFLICT (only) DO UPDATE SET position = excluded.position, event_at = excluded.event_at`;
+  ON CONFLICT (one_row) DO UPDATE SET position = excluded.position, event_at = excluded.event_at`;
 
 interface RolledRow {
   payer_user_id: string;

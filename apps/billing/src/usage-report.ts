@@ -13,9 +13,9 @@ const GROUPS: Record<ReportGroup, { id: string; name: string; kind: string; orde
     kind: 'NULL::text',
     order: 'id',
   },
-  workspace: { id: 'workspace_id', name: 'workspace_name', kind: 'NULL::text', order: 'cost_micros DESC, id' },
-  key: { id: 'key_id', name: 'key_name', kind: 'key_kind', order: 'cost_micros DESC, id NULLS LAST' },
-  workflow: { id: 'workflow_id', name: 'workflow_name', kind: 'NULL::text', order: 'cost_micros DESC, id' },
+  workspace: { id: 'workspace_id', name: 'workspace_name', kind: 'NULL::text', order: 'grouped.cost_micros DESC, id' },
+  key: { id: 'key_id', name: 'key_name', kind: 'key_kind', order: 'grouped.cost_micros DESC, id NULLS LAST' },
+  workflow: { id: 'workflow_id', name: 'workflow_name', kind: 'NULL::text', order: 'grouped.cost_micros DESC, id' },
 };
 
 /**

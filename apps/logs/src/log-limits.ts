@@ -3,8 +3,7 @@ import { Directory, Quota, usageLimitOf } from '@tollgate/access';
 import type { BucketName } from '@tollgate/access';
 import { microsToNumber } from '@tollgate/contracts';
 import type { LogLimits, Plan } from '@tollgate/contracts';
-import { Clock } from '@tollgate/service-kit';
-import { PlansInForce } from './plans-in-force.js';
+import { Clock, PlansInForce } from '@tollgate/service-kit';
 
 type RateLimit = LogLimits['workflowExecutionRateLimit']['sync'];
 

@@ -4,7 +4,6 @@ import { LogPages } from './log-pages.js';
 import { LogReader } from './log-reader.js';
 import { logsDatabase } from './logs-database.js';
 import { LogsController } from './logs.controller.js';
-import { plansInForce } from './plans-in-force.js';
 import { RecorderFeed } from './recorder.feed.js';
 import { RunLog } from './run-log.js';
 import { WorkflowCatalogFeed } from './workflow-catalog.feed.js';
@@ -15,7 +14,6 @@ import { WorkflowCatalog } from './workflow-catalog.js';
   controllers: [LogsController],
   providers: [
     logsDatabase,
-    plansInForce,
     RecorderFeed,
     WorkflowCatalogFeed,
     RunLog,

@@ -45,7 +45,7 @@ function conditionsOf(filter: RunFilter, bind: (value: unknown) => string): stri
   add(filter.costMaxMicros, (micros) => `cost_micros <= ${micros}`);
   add(
     filter.runId,
-    (id) => `run_id = ${id} AND started_at = (SELECT started_at FROM logs.run_ids WHERE run_id = ${id})`,
+    (id) => `run_id = ${id} AND started_at = ANY (ARRAY(SELECT started_at FROM logs.run_ids WHERE run_id = ${id}))`,
   );
   return clauses;
 }

@@ -85,10 +85,13 @@ export class RunLog {
     return rows.map(entryOf);
   }
 
+  /** The newest run of this id: callers may choose ids, and choose one again. */
   async find(runId: string): Promise<RunEntry | undefined> {
     const { rows } = await this.database.pool.query<EntryRow>(
       `SELECT ${ENTRY_COLUMNS} FROM logs.run_log
-       WHERE started_at = (SELECT started_at FROM logs.run_ids WHERE run_id = $1) AND run_id = $1`,
+       WHERE (workspace_id, started_at) = (
+         SELECT workspace_id, started_at FROM logs.run_ids WHERE run_id = $1 ORDER BY started_at DESC LIMIT 1
+       ) AND run_id = $1 LIMIT 1`,
       [runId],
     );
     return rows[0] && entryOf(rows[0]);
@@ -96,8 +99,8 @@ export class RunLog {
 
   async texts(entry: RunEntry): Promise<RunTexts> {
     const { rows } = await this.database.pool.query<{ input: string; output: string; error: string | null }>(
-      `SELECT input, output, error FROM logs.run_log WHERE started_at = $1 AND run_id = $2`,
-      [entry.startedAt, entry.runId],
+      `SELECT input, output, error FROM logs.run_log WHERE workspace_id = $1 AND started_at = $2 AND run_id = $3 LIMIT 1`,
+      [entry.workspaceId, entry.startedAt, entry.runId],
     );
     const row = rows[0];
     if (!row) throw new Error(`Run ${entry.runId} is gone`);
@@ -112,9 +115,13 @@ export class RunLog {
   async outputs(entries: readonly RunEntry[]): Promise<Map<string, unknown>> {
     if (entries.length === 0) return new Map();
     const { rows } = await this.database.pool.query<{ run_id: string; output: string }>(
-      `SELECT run_id, output FROM unnest($1::timestamptz[], $2::text[]) AS wanted (at, id)
-       JOIN logs.run_log ON started_at = at AND run_id = id`,
-      [entries.map((entry) => entry.startedAt), entries.map((entry) => entry.runId)],
+      `SELECT run_id, output FROM unnest($1::text[], $2::timestamptz[], $3::text[]) AS wanted (workspace, at, id)
+       JOIN logs.run_log ON workspace_id = workspace AND started_at = at AND run_id = id`,
+      [
+        entries.map((entry) => entry.workspaceId),
+        entries.map((entry) => entry.startedAt),
+        entries.map((entry) => entry.runId),
+      ],
     );
     return new Map(rows.map((row) => [row.run_id, JSON.parse(row.output) as unknown]));
   }

@@ -4,6 +4,7 @@ type RunFinished = LoggedEvent<'RunFinished'>;
 
 /** One row of the run log, column by column, as its event says. */
 export interface RunRow {
+  eventId: string;
   startedAt: string;
   runId: string;
   position: string;
@@ -39,8 +40,9 @@ export interface RunRow {
  * The row of a run: a function of its event alone, so that the log can be rebuilt to the letter. A run that started and
  * did not succeed, and an attempt that was refused, are errors; a refused one costs nothing (contract B3.1 side effects).
  */
-export function rowOf({ data, time, position }: RunFinished): RunRow {
+export function rowOf({ id, data, time, position }: RunFinished): RunRow {
   return {
+    eventId: storable(id),
     startedAt: storableInstant(data.startedAt),
     runId: storable(data.runId),
     position: position.toString(),

@@ -3,6 +3,7 @@ import type { RunRow } from './run-row.js';
 
 /** The columns with their types, in the order of the statement's parameters. */
 const COLUMNS: readonly (readonly [column: string, type: string, field: keyof RunRow])[] = [
+  ['event_id', 'text', 'eventId'],
   ['started_at', 'timestamptz', 'startedAt'],
   ['run_id', 'text', 'runId'],
   ['position', 'bigint', 'position'],
@@ -35,27 +36,28 @@ const COLUMNS: readonly (readonly [column: string, type: string, field: keyof Ru
 const names = COLUMNS.map(([column]) => column).join(', ');
 
 /**
- * A run enters the log if its id is new, and never again: an id that `run_ids` holds already is left as it is, whatever
- * the repeated event says. The second conflict clause is for a row whose id was lost, which cannot happen in one database.
+ * A run enters the log if its event is new, and never again. Run ids do not decide that: callers may choose them, and
+ * two runs of one id are two runs. The second conflict clause is for a row whose id was lost, which cannot happen in one database.
  */
 const INSERT_SQL = `
   WITH given AS (
     SELECT * FROM unnest(${COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')}) AS given_row (${names})
   ), fresh AS (
-    INSERT INTO logs.run_ids (run_id, started_at) SELECT run_id, started_at FROM given
-    ON CONFLICT DO NOTHING RETURNING run_id
+    INSERT INTO logs.run_ids (event_id, run_id, workspace_id, started_at)
+    SELECT event_id, run_id, workspace_id, started_at FROM given
+    ON CONFLICT DO NOTHING RETURNING event_id
   )
   INSERT INTO logs.run_log (${names})
-  SELECT ${names} FROM given WHERE run_id IN (SELECT run_id FROM fresh)
+  SELECT ${names} FROM given WHERE event_id IN (SELECT event_id FROM fresh)
   ON CONFLICT DO NOTHING`;
 
 /** Most characters of input, output and error in one statement; a single run is always sent. */
 const STATEMENT_CHARACTERS_MAX = 8 * 1024 * 1024;
 
-/** Writes rows of runs that may be there already; of two with one run id the first stays. Their partitions must exist. */
+/** Writes rows of runs that may be there already; of two with one event id the first stays. Their partitions must exist. */
 export async function writeRuns(sql: SqlSession, rows: readonly RunRow[]): Promise<void> {
   const first = new Map<string, RunRow>();
-  for (const row of rows) if (!first.has(row.runId)) first.set(row.runId, row);
+  for (const row of rows) if (!first.has(row.eventId)) first.set(row.eventId, row);
   for (const chunk of chunksOf([...first.values()])) {
     await sql.rows(
       INSERT_SQL,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { nameSchema } from './names.js';
 
 /** Bounds of a workflow's parts (house rule 12). */
-export const EXPRESSION_LENGTH_MAX = 65_536;
+export const EXPRESSION_LENGTH_MAX = 16_384;
 export const UPSTREAM_URL_LENGTH_MAX = 2_048;
 export const UPSTREAM_HEADERS_MAX = 50;
 export const UPSTREAM_HEADERS_LENGTH_MAX = 16_384;

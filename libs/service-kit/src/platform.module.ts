@@ -21,6 +21,7 @@ import { Log } from './log.js';
 import { Metrics } from './metrics.js';
 import { NotingKeyAuthenticator } from './noting-key-authenticator.js';
 import type { Platform } from './platform.js';
+import { PlansInForce } from './plans-in-force.js';
 import { RemoteSessions } from './remote-sessions.js';
 import { Secrets } from './secrets.js';
 
@@ -40,6 +41,7 @@ export class PlatformModule {
       [Directory, directory],
       [Admission, platform.admission],
       [Quota, platform.quota],
+      [PlansInForce, platform.plans],
       [Fleet, platform.fleet],
       [Secrets, new Secrets(platform.masterKeys, peppers)],
       [

@@ -49,7 +49,7 @@ export class CreateBilling1763971200000 implements MigrationInterface {
     await runner.query(checkpointTableSql('billing.checkpoints'));
     await runner.query(`
       CREATE TABLE billing.meter (
-        only boolean PRIMARY KEY DEFAULT true CHECK (only),
+        one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
         position bigint NOT NULL,
         event_at timestamptz NOT NULL
       )`);

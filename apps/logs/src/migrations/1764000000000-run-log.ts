@@ -5,7 +5,7 @@ import { checkpointTableSql } from '@tollgate/event-log';
  * The run log and what it is kept beside.
  *
  * `run_log` is partitioned by month (UTC) of `started_at`; `partitions.ts` makes the months. A primary key of a partitioned
- * table must hold the partition's column, so it cannot promise one row per run: `run_ids` does. It is also how a run is
+ * table must hold the partition's column, so it cannot promise one row per event: `run_ids` does. It is also how a run is
  * found by its id without asking every month.
  *
  * Input, output and error are JSON kept as text: they are only ever read whole, and PostgreSQL's own JSON types refuse
@@ -17,9 +17,16 @@ export class RunLog1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(checkpointTableSql('logs.checkpoints'));
     await runner.query(`
-      CREATE TABLE logs.run_ids (run_id text COLLATE "C" PRIMARY KEY, started_at timestamptz(3) NOT NULL);
+      CREATE TABLE logs.run_ids (
+        event_id text COLLATE "C" PRIMARY KEY,
+        run_id text COLLATE "C" NOT NULL,
+        workspace_id text NOT NULL,
+        started_at timestamptz(3) NOT NULL
+      );
+      CREATE INDEX run_ids_run ON logs.run_ids (run_id, started_at);
 
       CREATE TABLE logs.run_log (
+        event_id text COLLATE "C" NOT NULL,
         started_at timestamptz(3) NOT NULL,
         run_id text COLLATE "C" NOT NULL,
         position bigint NOT NULL,
@@ -47,11 +54,10 @@ export class RunLog1764000000000 implements MigrationInterface {
         input text NOT NULL,
         output text NOT NULL,
         error text,
-        PRIMARY KEY (started_at, run_id)
+        PRIMARY KEY (workspace_id, started_at, run_id, event_id)
       ) PARTITION BY RANGE (started_at);
 
-      -- Pages of a workspace; of its errors; of one workflow. All in the order of the pages.
-      CREATE INDEX run_log_workspace ON logs.run_log (workspace_id, started_at, run_id);
+      -- The primary key gives the pages of a workspace; these those of its errors and of one workflow, in the same order.
       CREATE INDEX run_log_errors ON logs.run_log (workspace_id, started_at, run_id) WHERE level = 'error';
       CREATE INDEX run_log_workflow ON logs.run_log (workspace_id, workflow_id, started_at, run_id);
       -- Billing's reconciliation.

@@ -1,0 +1,94 @@
+import type { BucketState } from '@tollgate/access';
+import { microsToDecimal, Problem } from '@tollgate/contracts';
+
+const BUSY_RETRY_SECONDS = 5;
+const UNAVAILABLE_RETRY_SECONDS = 5;
+
+/** What a run that ended is answered with (contract B3.1 "Sync 200"); output and metadata as JSON. */
+export function runAnswer(run: {
+  success: boolean;
+  runId: string;
+  outputJson: string;
+  error: string | undefined;
+  durationMs: number;
+  startedAt: string;
+  endedAt: string;
+}): string {
+  const error = run.error === undefined ? '' : `,"error":${JSON.stringify(run.error)}`;
+  return (
+    `{"success":${run.success},"executionId":"${run.runId}","output":${run.outputJson}${error}` +
+    `,"metadata":{"duration":${run.durationMs},"startTime":"${run.startedAt}","endTime":"${run.endedAt}"}}`
+  );
+}
+
+/** The 408 of a run that was ended by its plan's limit. */
+export function timeoutAnswer(run: {
+  outputJson: string;
+  timeoutMs: number;
+  durationMs: number;
+  startedAt: string;
+  endedAt: string;
+}): string {
+  return (
+    `{"success":false,"output":${run.outputJson},"error":${JSON.stringify(timeoutText(run.timeoutMs))}` +
+    `,"metadata":{"duration":${run.durationMs},"startTime":"${run.startedAt}","endTime":"${run.endedAt}"}}`
+  );
+}
+
+/** Contract A6 "Odd cases": under a minute in seconds. */
+export function timeoutText(timeoutMs: number): string {
+  const isShort = timeoutMs < 60_000;
+  const count = Math.round(timeoutMs / (isShort ? 1_000 : 60_000));
+  const unit = isShort ? 'second' : 'minute';
+  return `Execution timed out after ${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+export function executionIdConflict(executionId: string): Problem {
+  return new Problem('executionIdConflict', { body: { executionId } });
+}
+
+export function overBudget(usedMicros: number, limitMicros: number): Problem {
+  return new Problem('usageLimit', {
+    text:
+      `Usage limit exceeded: $${dollars(usedMicros)} used of $${dollars(limitMicros)} limit. ` +
+      'Please upgrade your plan or raise the limit to continue.',
+  });
+}
+
+/** Two places, rounded down, so that the text never says that more was used than was. */
+function dollars(micros: number): string {
+  return microsToDecimal(Math.trunc(micros)).slice(0, -4);
+}
+
+export function rateLimited(rate: BucketState, retryAfterSeconds: number): Problem {
+  return new Problem('rateLimited', { retryAfterSeconds, headers: rateHeadersOf(rate) });
+}
+
+export function tooManyConcurrent(rate: BucketState | null, retryAfterSeconds: number): Problem {
+  return new Problem('tooManyConcurrent', { retryAfterSeconds, ...(rate && { headers: rateHeadersOf(rate) }) });
+}
+
+/** The whole process is at its bound (contract B3.1 "Server at capacity"). */
+export function atCapacity(): Problem {
+  return new Problem('atCapacity', {
+    retryAfterSeconds: BUSY_RETRY_SECONDS,
+    body: {
+      message: 'Server is at capacity. Please try again shortly.',
+      retryable: true,
+      retryAfterSeconds: BUSY_RETRY_SECONDS,
+    },
+  });
+}
+
+export function unavailable(reason: string): Problem {
+  return new Problem('unavailable', { retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS, cause: new Error(reason) });
+}
+
+/** Integers alone: this route is not versioned (contract A1 row 6, B9.5). */
+function rateHeadersOf(rate: BucketState): Record<string, string> {
+  return {
+    'X-RateLimit-Limit': String(rate.limit),
+    'X-RateLimit-Remaining': String(rate.remaining),
+    'X-RateLimit-Reset': String(Math.ceil(rate.resetAtMs / 1_000)),
+  };
+}

@@ -1,0 +1,52 @@
+import { Module } from '@nestjs/common';
+import { Config, Databases } from '@tollgate/service-kit';
+import { AdmitRun } from './execute/admit-run.js';
+import { ExecuteRoute } from './execute/execute-route.js';
+import { RunRecorder } from './execute/run-recorder.js';
+import { ExpressionRunner } from './expression-runner.js';
+import { GATEWAY_MIGRATIONS, GATEWAY_SCHEMA, GatewayDatabase } from './gateway-database.js';
+import { HttpRunner } from './http-runner.js';
+import { GatewaySpool } from './spool/gateway-spool.js';
+import { StatusController } from './status.controller.js';
+import { WorkflowRunners } from './workflow-runners.js';
+import { CreateWorkflowHandler } from './workflows/create-workflow.js';
+import { DeleteWorkflowHandler } from './workflows/delete-workflow.js';
+import { DeployWorkflowHandler } from './workflows/deploy-workflow.js';
+import { DeploymentSecrets } from './workflows/deployment-secrets.js';
+import { UndeployWorkflowHandler } from './workflows/undeploy-workflow.js';
+import { UpdateWorkflowHandler } from './workflows/update-workflow.js';
+import { WorkflowShelf } from './workflows/workflow-shelf.js';
+import { WorkflowsController } from './workflows/workflows.controller.js';
+
+/** Admits callers and runs workflows. */
+@Module({
+  controllers: [StatusController, WorkflowsController],
+  providers: [
+    {
+      provide: GatewayDatabase,
+      inject: [Databases, Config],
+      useFactory: (databases: Databases, config: Config) =>
+        databases.open({
+          url: config.DATABASE_URL ?? '',
+          schema: GATEWAY_SCHEMA,
+          poolMax: config.DATABASE_POOL_MAX,
+          migrations: GATEWAY_MIGRATIONS,
+        }),
+    },
+    WorkflowShelf,
+    DeploymentSecrets,
+    CreateWorkflowHandler,
+    UpdateWorkflowHandler,
+    DeleteWorkflowHandler,
+    DeployWorkflowHandler,
+    UndeployWorkflowHandler,
+    ExpressionRunner,
+    HttpRunner,
+    WorkflowRunners,
+    GatewaySpool,
+    RunRecorder,
+    AdmitRun,
+    ExecuteRoute,
+  ],
+})
+export class GatewayModule {}

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '@tollgate/api-key';
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '@tollgate/contracts';
+import { Config } from '@tollgate/service-kit';
+import { betterAuth } from 'better-auth';
+import { KeysDatabase } from '../keys-database.js';
+
+const SESSION_SECONDS = 7 * 24 * 60 * 60;
+const SESSION_RENEWED_SECONDS = 24 * 60 * 60;
+export const ACCOUNTS_PATH = '/api/auth';
+
+/**
+ * better-auth on this service's database: passwords, sessions, cookies (contract A2). Its own origin checks are off
+ * because every route here makes the contract's (`crossSiteFault`), which also lets a client without a browser in.
+ */
+@Injectable()
+export class Accounts {
+  readonly auth: ReturnType<typeof authOf>;
+
+  constructor(config: Config, database: KeysDatabase) {
+    this.auth = authOf(config, database);
+  }
+
+  /** Hands a request to better-auth. `body` is checked already. */
+  async handle(request: {
+    method: 'GET' | 'POST';
+    path: string;
+    headers: Record<string, string | undefined>;
+    body?: unknown;
+  }): Promise<Response> {
+    const headers = new Headers();
+    for (const name of ['cookie', 'user-agent', 'accept']) {
+      const value = request.headers[name];
+      if (value !== undefined) headers.set(name, value);
+    }
+    const hasBody = request.body !== undefined;
+    if (hasBody) headers.set('content-type', 'application/json');
+    return this.auth.handler(
+      new Request(`http://accounts.invalid${request.path}`, {
+        method: request.method,
+        headers,
+        ...(hasBody && { body: JSON.stringify(request.body) }),
+      }),
+    );
+  }
+}
+
+function authOf(config: Config, database: KeysDatabase) {
+  const isSecure = config.publicUrl.startsWith('https:');
+  return betterAuth({
+    appName: 'Tollgate',
+    database: database.pool,
+    secret: config.AUTH_SECRET as string,
+    baseURL: config.publicUrl,
+    basePath: ACCOUNTS_PATH,
+    emailAndPassword: {
+      enabled: true,
+      minPasswordLength: PASSWORD_LENGTH_MIN,
+      maxPasswordLength: PASSWORD_LENGTH_MAX,
+      disableSignUp: config.SIGN_UP === 'closed',
+    },
+    session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_RENEWED_SECONDS },
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+    logger: { disabled: true },
+    advanced: {
+      useSecureCookies: isSecure,
+      disableCSRFCheck: true,
+      disableOriginCheck: true,
+      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', path: '/' },
+      database: { generateId: () => newId() },
+    },
+  });
+}

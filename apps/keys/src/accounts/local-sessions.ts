@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Sessions, type SignedIn } from '@tollgate/access';
+import { Accounts } from './accounts.js';
+import { PersonBook } from './person-book.js';
+import { RegisterPerson } from './register-person.js';
+
+/** Sessions where their truth is: asked for on each request, so a sign-out or a suspension counts at once. */
+@Injectable()
+export class LocalSessions extends Sessions {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly people: PersonBook,
+    private readonly commands: CommandBus,
+  ) {
+    super();
+  }
+
+  override async find(cookieHeader: string | undefined): Promise<SignedIn | undefined> {
+    if (cookieHeader === undefined) return undefined;
+    const session = await this.accounts.auth.api.getSession({ headers: new Headers({ cookie: cookieHeader }) });
+    if (!session) return undefined;
+    const { id: userId, email, name, emailVerified } = session.user;
+    const known = await this.people.suspension(userId);
+    if (known?.suspended) return undefined;
+    if (!known) await this.commands.execute(new RegisterPerson({ userId, email, name, emailVerified }));
+    return { userId, email, name };
+  }
+}

@@ -1,0 +1,136 @@
+import { Injectable } from '@nestjs/common';
+import type { KeyKind, PersonalKeyView, WorkspaceKeyView } from '@tollgate/contracts';
+import type { SqlSession } from '@tollgate/event-log';
+import type { FactOf } from '../fact.js';
+import { KeysDatabase } from '../keys-database.js';
+import type { Holdings, KeyFact, KeyOwner, KeyState } from './key.js';
+
+interface KeyRow {
+  id: string;
+  kind: KeyKind;
+  owner_id: string | null;
+  workspace_id: string | null;
+  created_by: string;
+  name: string;
+  digest: string;
+  display_key: string;
+  created_at: Date;
+  updated_at: Date;
+  last_used_at: Date | null;
+  expires_at: Date | null;
+}
+
+const COLUMNS = `id, kind, owner_id, workspace_id, created_by, name, digest, display_key, created_at, updated_at,
+  last_used_at, expires_at`;
+
+/** A key's state and when it was made and changed. */
+export interface KeyRecord extends KeyState {
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** What is kept of a new key besides its fact; the sealed text leaves with the revocation. */
+export interface KeptKey {
+  sealedKey: string;
+  createdBy: string;
+}
+
+/** The read model of keys: lists for people, state for commands. */
+@Injectable()
+export class KeyBook {
+  constructor(private readonly database: KeysDatabase) {}
+
+  /** A person's own personal keys, oldest first (contract B1.1); `KEYS_PER_OWNER_MAX` at most. */
+  async ofPerson(ownerId: string): Promise<PersonalKeyView[]> {
+    const { rows } = await this.database.pool.query<KeyRow>(
+      `SELECT ${COLUMNS} FROM api_key WHERE owner_id = $1 AND kind = 'personal' AND revoked_at IS NULL
+       ORDER BY created_at, id`,
+      [ownerId],
+    );
+    return rows.map(viewOf);
+  }
+
+  /** A workspace's keys, oldest first; `KEYS_PER_OWNER_MAX` at most. */
+  async ofWorkspace(workspaceId: string): Promise<WorkspaceKeyView[]> {
+    const { rows } = await this.database.pool.query<KeyRow>(
+      `SELECT ${COLUMNS} FROM api_key WHERE workspace_id = $1 AND kind = 'workspace' AND revoked_at IS NULL
+       ORDER BY created_at, id`,
+      [workspaceId],
+    );
+    return rows.map((row) => ({ ...viewOf(row), createdBy: row.created_by }));
+  }
+
+  /** For a command: call it with the owner's row locked. */
+  async holdings(sql: SqlSession, owner: KeyOwner, name: string): Promise<Holdings> {
+    const [counted] = await sql.rows<{ active: number; taken: boolean | null }>(
+      `SELECT count(*)::int AS active, bool_or(name = $2) AS taken FROM api_key
+       WHERE ${columnOf(owner)} = $1 AND kind = '${owner.kind}' AND revoked_at IS NULL`,
+      [idOf(owner), name],
+    );
+    return { activeKeys: counted?.active ?? 0, nameTaken: counted?.taken ?? false };
+  }
+
+  /** For a command: those of `ids` that are active keys of the owner, their rows locked in one order. */
+  async lockActive(sql: SqlSession, owner: KeyOwner, ids: readonly string[]): Promise<KeyRecord[]> {
+    const rows = await sql.rows<KeyRow>(
+      `SELECT ${COLUMNS} FROM api_key WHERE id = ANY($1) AND ${columnOf(owner)} = $2 AND kind = '${owner.kind}'
+       AND revoked_at IS NULL ORDER BY id FOR UPDATE`,
+      [ids, idOf(owner)],
+    );
+    return rows.map((row) => ({
+      keyId: row.id,
+      digest: row.digest,
+      kind: row.kind,
+      name: row.name,
+      ownerId: row.owner_id,
+      workspaceId: row.workspace_id,
+      revoked: false,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    }));
+  }
+
+  /** Writes what the facts say, in the transaction of their commit. `kept` belongs to a `KeyCreated`. */
+  async record(sql: SqlSession, facts: readonly KeyFact[], at: Date, kept?: KeptKey): Promise<void> {
+    const revoked = facts.filter((fact) => fact.type === 'KeyRevoked');
+    if (revoked.length > 0) await this.recordRevoked(sql, revoked, at);
+    for (const { type, data } of facts) {
+      if (type === 'KeyCreated') {
+        if (!kept) throw new Error('A new key needs its sealed text');
+        await sql.rows(
+          `INSERT INTO api_key (id, kind, owner_id, workspace_id, created_by, name, sealed_key, digest, display_key,
+             created_at, updated_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)`,
+          [
+            ...[data.keyId, data.kind, data.ownerId, data.workspaceId, kept.createdBy, data.name, kept.sealedKey],
+            ...[data.digest, data.displayKey, at, data.expiresAt],
+          ],
+        );
+      } else if (type === 'KeyRenamed') {
+        await sql.rows('UPDATE api_key SET name = $2, updated_at = $3 WHERE id = $1', [data.keyId, data.name, at]);
+      }
+    }
+  }
+
+  /** One statement for all: a bulk revocation is up to a thousand. */
+  private async recordRevoked(sql: SqlSession, facts: readonly FactOf<'KeyRevoked'>[], at: Date): Promise<void> {
+    await sql.rows(
+      `UPDATE api_key SET revoked_at = $2, updated_at = $2, revoked_by = r.actor, sealed_key = NULL
+       FROM unnest($1::text[], $3::text[]) AS r (id, actor) WHERE api_key.id = r.id`,
+      [facts.map(({ data }) => data.keyId), at, facts.map(({ data }) => data.actor.id)],
+    );
+  }
+}
+
+function viewOf(row: KeyRow): PersonalKeyView {
+  return {
+    id: row.id,
+    name: row.name,
+    createdAt: row.created_at.toISOString(),
+    lastUsed: row.last_used_at?.toISOString() ?? null,
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    displayKey: row.display_key,
+  };
+}
+
+const columnOf = (owner: KeyOwner) => (owner.kind === 'personal' ? 'owner_id' : 'workspace_id');
+const idOf = (owner: KeyOwner) => (owner.kind === 'personal' ? owner.ownerId : owner.workspaceId);

@@ -1,0 +1,42 @@
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
+import { createPersonalKeyBodySchema, type PersonalKeyView } from '@tollgate/contracts';
+import { check } from '@tollgate/service-kit';
+import { KnownId } from '../known-id.js';
+import { IssueKey } from './issue-key.js';
+import { KeyBook } from './key-book.js';
+import { createdAnswer, issuedOrRefuse, keyNotFound } from './key-refusals.js';
+import { RevokeKeys } from './revoke-keys.js';
+
+/** A person's own keys (contract B1.1). */
+@Controller('api/users/me/api-keys')
+@SessionRoute()
+export class PersonalKeysController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly keys: KeyBook,
+  ) {}
+
+  @Get()
+  async list(@CurrentUser() { userId }: SignedIn): Promise<{ keys: PersonalKeyView[] }> {
+    return { keys: await this.keys.ofPerson(userId) };
+  }
+
+  @Post()
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  async create(@CurrentUser() { userId }: SignedIn, @Body() body: unknown) {
+    const { name, expiresAt } = check(createPersonalKeyBodySchema, body);
+    const owner = { kind: 'personal', ownerId: userId } as const;
+    const outcome = await this.commands.execute(new IssueKey(userId, owner, name, expiresAt ?? null));
+    return createdAnswer(issuedOrRefuse(outcome, 'personal', name));
+  }
+
+  @Delete(':id')
+  async revoke(@CurrentUser() { userId }: SignedIn, @Param('id', KnownId) keyId: string) {
+    const outcome = await this.commands.execute(new RevokeKeys(userId, { kind: 'personal', ownerId: userId }, [keyId]));
+    if (outcome.outcome !== 'revoked') throw keyNotFound();
+    return { success: true, receipt: outcome.receipt };
+  }
+}

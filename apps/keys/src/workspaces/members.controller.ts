@@ -1,0 +1,109 @@
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
+import { addMemberBodySchema, changeRolesBodySchema, type PermissionView, type Role } from '@tollgate/contracts';
+import { check, Config } from '@tollgate/service-kit';
+import { KnownId } from '../known-id.js';
+import { AcceptInvitation } from './accept-invitation.js';
+import { AddMember } from './add-member.js';
+import { ChangeRoles } from './change-roles.js';
+import { RemoveMember } from './remove-member.js';
+import { WorkspaceBook } from './workspace-book.js';
+import { invitationProblem, workspaceNotFound, workspaceProblem } from './workspace-refusals.js';
+
+/** Members, their roles and invitations (contract A3). */
+@Controller('api')
+@SessionRoute()
+export class MembersController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly workspaces: WorkspaceBook,
+    private readonly config: Config,
+  ) {}
+
+  @Get('workspaces/:id/permissions')
+  async permissions(@CurrentUser() { userId }: SignedIn, @Param('id', KnownId) workspaceId: string) {
+    await this.roleOf(userId, workspaceId);
+    return this.listOf(workspaceId);
+  }
+
+  @Patch('workspaces/:id/permissions')
+  async changeRoles(
+    @CurrentUser() { userId }: SignedIn,
+    @Param('id', KnownId) workspaceId: string,
+    @Body() body: unknown,
+  ) {
+    await this.mustBeAdmin(userId, workspaceId);
+    const { updates } = check(changeRolesBodySchema, body);
+    const outcome = await this.commands.execute(
+      new ChangeRoles(
+        userId,
+        workspaceId,
+        updates.map((update) => ({ userId: update.userId, role: update.permissions })),
+      ),
+    );
+    if (outcome.outcome !== 'done') throw workspaceProblem(outcome.outcome);
+    return this.listOf(workspaceId);
+  }
+
+  @Post('workspaces/:id/members')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  async add(@CurrentUser() { userId }: SignedIn, @Param('id', KnownId) workspaceId: string, @Body() body: unknown) {
+    await this.mustBeAdmin(userId, workspaceId);
+    const { email, permission } = check(addMemberBodySchema, body);
+    const outcome = await this.commands.execute(new AddMember(userId, workspaceId, email, permission));
+    switch (outcome.outcome) {
+      case 'added':
+        return { member: { userId: outcome.userId, email, permissionType: permission } };
+      case 'invited': {
+        const { id, token, expiresAt } = outcome.invitation;
+        const link = `${this.config.publicUrl}/invitations/${token}`;
+        return {
+          member: { userId: null, email, permissionType: permission },
+          invitation: { id, token, link, expiresAt },
+        };
+      }
+      case 'done':
+        throw new Error('A member is added or invited, never merely done');
+      default:
+        throw workspaceProblem(outcome.outcome);
+    }
+  }
+
+  @Delete('workspaces/:id/members/:userId')
+  async remove(
+    @CurrentUser() { userId }: SignedIn,
+    @Param('id', KnownId) workspaceId: string,
+    @Param('userId', KnownId) memberId: string,
+  ) {
+    const outcome = await this.commands.execute(new RemoveMember(userId, workspaceId, memberId));
+    if (outcome.outcome !== 'done') throw workspaceProblem(outcome.outcome);
+    return { success: true };
+  }
+
+  @Post('invitations/:token/accept')
+  @HttpCode(200)
+  async accept(@CurrentUser() { userId }: SignedIn, @Param('token') token: string) {
+    const outcome = await this.commands.execute(new AcceptInvitation(userId, token));
+    if (outcome.outcome !== 'accepted') throw invitationProblem(outcome.outcome);
+    const workspace = await this.workspaces.view(outcome.workspaceId, userId);
+    if (!workspace) throw workspaceNotFound();
+    return { success: true, workspace };
+  }
+
+  private async listOf(workspaceId: string): Promise<{ users: PermissionView[]; total: number }> {
+    const users = await this.workspaces.permissions(workspaceId);
+    return { users, total: users.length };
+  }
+
+  private async roleOf(userId: string, workspaceId: string): Promise<Role> {
+    const standing = await this.workspaces.standing(workspaceId, userId);
+    if (!standing.exists || !standing.role) throw workspaceNotFound();
+    return standing.role;
+  }
+
+  private async mustBeAdmin(userId: string, workspaceId: string): Promise<void> {
+    if ((await this.roleOf(userId, workspaceId)) !== 'admin') throw workspaceProblem('insufficientRole');
+  }
+}

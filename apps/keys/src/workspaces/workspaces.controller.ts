@@ -1,0 +1,72 @@
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
+import {
+  changeWorkspaceBodySchema,
+  createWorkspaceBodySchema,
+  Problem,
+  workspacesQuerySchema,
+  type WorkspaceView,
+} from '@tollgate/contracts';
+import { check } from '@tollgate/service-kit';
+import { KnownId } from '../known-id.js';
+import { ChangeWorkspace } from './change-workspace.js';
+import { CreateWorkspace } from './create-workspace.js';
+import { WorkspaceBook } from './workspace-book.js';
+import { workspaceNotFound, workspaceProblem } from './workspace-refusals.js';
+
+/** Workspaces (contract A3, B1.1). A workspace that is not the caller's is the same 404 as one that is not there. */
+@Controller('api/workspaces')
+@SessionRoute()
+export class WorkspacesController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly workspaces: WorkspaceBook,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  async create(@CurrentUser() { userId }: SignedIn, @Body() body: unknown): Promise<{ workspace: WorkspaceView }> {
+    const { name } = check(createWorkspaceBodySchema, body);
+    const outcome = await this.commands.execute(new CreateWorkspace(userId, name));
+    if (outcome.outcome !== 'created') throw workspaceProblem(outcome.outcome);
+    return { workspace: outcome.workspace };
+  }
+
+  @Get()
+  async list(@CurrentUser() { userId }: SignedIn, @Query() query: unknown) {
+    const { limit, cursor } = check(workspacesQuerySchema, query);
+    return this.workspaces.of(userId, limit, cursor);
+  }
+
+  @Get(':id')
+  async show(
+    @CurrentUser() { userId }: SignedIn,
+    @Param('id', KnownId) id: string,
+  ): Promise<{ workspace: WorkspaceView }> {
+    return { workspace: await this.viewFor(userId, id) };
+  }
+
+  @Patch(':id')
+  async change(
+    @CurrentUser() { userId }: SignedIn,
+    @Param('id', KnownId) id: string,
+    @Body() body: unknown,
+  ): Promise<{ workspace: WorkspaceView }> {
+    const { permissions } = await this.viewFor(userId, id);
+    if (permissions !== 'admin') throw workspaceProblem('insufficientRole');
+    const changes = check(changeWorkspaceBodySchema, body);
+    if (Object.values(changes).every((value) => value === undefined)) {
+      throw new Problem('badRequest', { text: 'No updates provided' });
+    }
+    const outcome = await this.commands.execute(new ChangeWorkspace(userId, id, changes));
+    if (outcome.outcome !== 'done') throw workspaceProblem(outcome.outcome);
+    return { workspace: await this.viewFor(userId, id) };
+  }
+
+  private async viewFor(userId: string, id: string): Promise<WorkspaceView> {
+    const workspace = await this.workspaces.view(id, userId);
+    if (!workspace) throw workspaceNotFound();
+    return workspace;
+  }
+}

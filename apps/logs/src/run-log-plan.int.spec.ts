@@ -1,0 +1,127 @@
+import { logsInDatabase } from '../test/logs-in-database.js';
+import { Partitions } from './partitions.js';
+import { ENTRY_COLUMNS } from './run-log.js';
+import type { RunFilter, RunPageRequest } from './run-log.js';
+import { pageSql } from './run-log-sql.js';
+import { sqlOfPg } from '@tollgate/event-log';
+
+const RUNS = 1_000_000;
+const LIMIT = 101;
+/** The middle of the runs: a page this deep must cost what the first costs. */
+const MIDDLE = { startedAtMs: Date.parse('2026-10-16T00:00:00Z'), runId: 'run-0500000' };
+
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
+  Plans?: PlanNode[];
+}
+
+let logs: Awaited<ReturnType<typeof logsInDatabase>>;
+beforeAll(async () => {
+  logs = await logsInDatabase();
+  await fill();
+}, 120_000);
+afterAll(() => logs.close());
+
+/** One workspace with a million runs over three months: 20 workflows, 1 in 100 failed, 1 in 1,000 by MCP; and a small one. */
+async function fill(): Promise<void> {
+  await new Partitions().ensure(sqlOfPg(logs.pool), ['2026-09', '2026-10', '2026-11']);
+  const client = await logs.pool.connect();
+  await client.query(`SET statement_timeout = 0; SET synchronous_commit = off`);
+  await client.query(
+    `INSERT INTO logs.run_log
+     SELECT 'event-' || n, at, 'run-' || lpad(n::text, 7, '0'), n, CASE WHEN n % 1000 = 7 THEN 'small' ELSE 'big' END, 'Workspace',
+       'flow-' || n % 20, 'Flow', 'v1', 'k1', 'Key', 'personal', 'u1', 'u1',
+       CASE WHEN n % 1000 = 500 THEN 'mcp' ELSE 'api' END,
+       CASE WHEN n % 100 = 50 THEN 'error' ELSE 'info' END, CASE WHEN n % 100 = 50 THEN 'failed' ELSE 'completed' END,
+       true, at, n % 5000, 5000, 'q', null, null, at, '{}', '{"reply":"' || n || '"}', null
+     FROM generate_series(0, ${RUNS - 1}) AS n,
+       LATERAL (SELECT '2026-09-01Z'::timestamptz + n * interval '7.776 seconds' AS at) AS times`,
+  );
+  await client.query(`INSERT INTO logs.run_ids SELECT event_id, run_id, workspace_id, started_at FROM logs.run_log`);
+  await client.query(`ANALYZE logs.run_log; ANALYZE logs.run_ids`);
+  client.release();
+}
+
+type PlanRequest = Partial<Omit<RunPageRequest, 'filter'>> & { filter?: Partial<RunFilter> };
+
+async function planOf(request: PlanRequest) {
+  const { text, values } = pageSql(
+    { order: 'desc', limit: LIMIT, ...request, filter: { workspaceId: 'big', ...request.filter } },
+    ENTRY_COLUMNS,
+  );
+  const { rows } = await logs.pool.query(`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`, values);
+  const [{ Plan: root, 'Execution Time': tookMs, 'Planning Time': plannedMs }] = rows[0]['QUERY PLAN'];
+  const nodes = [...flat(root)];
+  const ran = nodes.filter((node) => node['Actual Loops'] > 0);
+  const reads = ran.filter((node) => node['Relation Name']);
+  return {
+    rows: root['Actual Rows'] as number,
+    tookMs: tookMs as number,
+    plannedMs: plannedMs as number,
+    nodeTypes: new Set(nodes.map((node) => node['Node Type'])),
+    indexes: new Set(reads.map((node) => node['Index Name']?.replace(/^run_log_\d+_\d+_/, ''))),
+    touched: reads.reduce(
+      (sum, node) => sum + (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'],
+      0,
+    ),
+    sorted: ran
+      .filter((node) => node['Node Type'].includes('Sort'))
+      .reduce((sum, node) => sum + (node.Plans?.[0]?.['Actual Rows'] ?? 0), 0),
+  };
+}
+
+function* flat(node: PlanNode): Generator<PlanNode> {
+  yield node;
+  for (const child of node.Plans ?? []) yield* flat(child);
+}
+
+const workspaceIndex = 'pkey';
+const errorIndex = 'workspace_id_started_at_run_id_idx';
+const workflowIndex = 'workspace_id_workflow_id_started_at_run_id_idx';
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `flow-${index}`);
+
+describe(`a page of a workspace with ${RUNS} runs`, () => {
+  test.each<[string, PlanRequest, string, number]>([
+    ['newest first', {}, workspaceIndex, LIMIT],
+    ['oldest first', { order: 'asc' }, workspaceIndex, LIMIT],
+    ['newest first, from the middle', { after: MIDDLE }, workspaceIndex, LIMIT],
+    ['oldest first, from the middle', { after: MIDDLE, order: 'asc' }, workspaceIndex, LIMIT],
+    ['of errors', { filter: { level: 'error' } }, errorIndex, LIMIT],
+    ['of errors, from the middle', { filter: { level: 'error' }, after: MIDDLE }, errorIndex, LIMIT],
+    ['of one workflow', { filter: { workflowIds: ids(1) } }, workflowIndex, LIMIT],
+    [
+      'of five workflows, from the middle',
+      { filter: { workflowIds: ids(5) }, after: MIDDLE },
+      workflowIndex,
+      5 * LIMIT,
+    ],
+    ['of one run', { filter: { runId: 'run-0500000' } }, 'pkey', 2],
+    [
+      'between dates',
+      { filter: { startedFromMs: MIDDLE.startedAtMs, startedToMs: MIDDLE.startedAtMs + 3_600_000 } },
+      workspaceIndex,
+      LIMIT,
+    ],
+    ['of runs by MCP, 1 in 1,000', { filter: { triggers: ['mcp'] } }, workspaceIndex, 1_010 * LIMIT],
+  ])('%s reads an index in its order, and no more than it must', async (name, request, index, touchedMax) => {
+    const plan = await planOf(request);
+    console.info(
+      `${name}: ${plan.tookMs.toFixed(2)} ms (+ ${plan.plannedMs.toFixed(2)} planned), ${plan.rows} rows of ` +
+        `${plan.touched} read by ${[...plan.indexes].join(', ')}`,
+    );
+    expect(plan.rows).toBe(request.filter && 'runId' in request.filter ? 1 : LIMIT);
+    expect(plan.nodeTypes).not.toContain('Seq Scan');
+    expect(plan.nodeTypes).not.toContain('Bitmap Heap Scan');
+    expect(plan.indexes).toContain(index);
+    expect(plan.touched).toBeLessThanOrEqual(touchedMax);
+    // Only the beginnings of several workflows are ever sorted, to be merged.
+    expect(plan.sorted).toBeLessThanOrEqual(
+      (request.filter as { workflowIds?: string[] })?.workflowIds ? touchedMax : 0,
+    );
+  });
+});
