@@ -24,7 +24,9 @@ describe('billing runs', () => {
     await eventually(
       async () => {
         const [guests, owners] = [await report(guest), await report(owner)];
-        expect(guests.rows).toMatchObject([{ keyId: personal.id, keyName: 'of the guest', requests: 3, cost: '0.015000' }]);
+        expect(guests.rows).toMatchObject([
+          { keyId: personal.id, keyName: 'of the guest', requests: 3, cost: '0.015000' },
+        ]);
         expect(owners.rows).toMatchObject([{ keyId: shared.id, keyType: 'workspace', requests: 2, cost: '0.010000' }]);
         expect(owners.total).toMatchObject({ requests: 2, cost: '0.010000' });
       },
@@ -77,19 +79,19 @@ describe('billing runs', () => {
     const workspaceId = await ada.workspace();
     const workflowId = await ada.workflow(workspaceId);
     const { key } = await ada.personalKey();
-    await operate(platform, 'PUT', `/users/${ada.userId}/usage-limit`, { usd: '0.025' });
+    await operate(platform, 'PUT', `/users/${ada.userId}/usage-limit`, { usd: '0.03' });
 
     const answers = await Promise.all(Array.from({ length: 8 }, () => execute(platform, workflowId, key)));
 
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(6);
     const refused = answers.filter(({ status }) => status === 402);
-    expect(refused).toHaveLength(3);
+    expect(refused).toHaveLength(2);
     expect(refused[0]?.body).toMatchObject({ code: 'USAGE_LIMIT_EXCEEDED' });
     expect(refused[0]?.body.error).toMatch(/^Usage limit exceeded: \$0\.0\d used of \$0\.03 limit\./);
     await eventually(async () => {
       const { body } = await getWithKey(platform, `/api/v1/logs?workspaceId=${workspaceId}`, key);
-      expect(body.data.filter((entry: { level: string }) => entry.level === 'error')).toHaveLength(3);
-      expect((await report(ada)).total).toMatchObject({ requests: 5, cost: '0.025000' });
+      expect(body.data.filter((entry: { level: string }) => entry.level === 'error')).toHaveLength(2);
+      expect((await report(ada)).total).toMatchObject({ requests: 6, cost: '0.030000' });
     });
   });
 });

@@ -6,29 +6,32 @@ describe('running a workflow', () => {
   beforeAll(async () => void (platform = await RunningPlatform.start()));
   afterAll(() => platform.dispose());
 
-  test.each(['personal', 'workspace'])('with a %s key: the deployed snapshot runs, the draft does not', async (kind) => {
-    const ada = await Person.signUp(platform);
-    const workspaceId = await ada.workspace();
-    const workflowId = await ada.workflow(workspaceId, '{ "sum": a + b }');
-    const { key } = kind === 'personal' ? await ada.personalKey() : await ada.workspaceKey(workspaceId);
+  test.each(['personal', 'workspace'])(
+    'with a %s key: the deployed snapshot runs, the draft does not',
+    async (kind) => {
+      const ada = await Person.signUp(platform);
+      const workspaceId = await ada.workspace();
+      const workflowId = await ada.workflow(workspaceId, '{ "sum": a + b }');
+      const { key } = kind === 'personal' ? await ada.personalKey() : await ada.workspaceKey(workspaceId);
 
-    const first = await execute(platform, workflowId, key, { a: 2, b: 40 });
-    await ada.ok('PUT', `/api/workflows/${workflowId}`, { runner: { kind: 'expression', expression: '"changed"' } });
-    const second = await execute(platform, workflowId, key, { a: 1, b: 1 });
-    const status = await getWithKey(platform, `/api/workflows/${workflowId}/status`, key);
+      const first = await execute(platform, workflowId, key, { a: 2, b: 40 });
+      await ada.ok('PUT', `/api/workflows/${workflowId}`, { runner: { kind: 'expression', expression: '"changed"' } });
+      const second = await execute(platform, workflowId, key, { a: 1, b: 1 });
+      const status = await getWithKey(platform, `/api/workflows/${workflowId}/status`, key);
 
-    expect(first.status).toBe(200);
-    expect(first.body).toMatchObject({ success: true, output: { sum: 42 }, executionId: expect.any(String) });
-    expect(first.body.metadata).toMatchObject({ duration: expect.any(Number), startTime: expect.any(String) });
-    expect(first.headers.get('x-request-id')).toBeTruthy();
-    expect(first.headers.get('x-ratelimit-reset')).toMatch(/^\d{10}$/);
-    expect(second.body.output).toEqual({ sum: 2 });
-    expect(status.body).toEqual({
-      isDeployed: true,
-      deployedAt: expect.any(String),
-      needsRedeployment: true,
-    });
-  });
+      expect(first.status).toBe(200);
+      expect(first.body).toMatchObject({ success: true, output: { sum: 42 }, executionId: expect.any(String) });
+      expect(first.body.metadata).toMatchObject({ duration: expect.any(Number), startTime: expect.any(String) });
+      expect(first.headers.get('x-request-id')).toBeTruthy();
+      expect(first.headers.get('x-ratelimit-reset')).toMatch(/^\d{10}$/);
+      expect(second.body.output).toEqual({ sum: 2 });
+      expect(status.body).toEqual({
+        isDeployed: true,
+        deployedAt: expect.any(String),
+        needsRedeployment: true,
+      });
+    },
+  );
 
   test('a run that fails in band is 200 with success false; an endless expression ends and harms nobody', async () => {
     const ada = await Person.signUp(platform);
@@ -38,7 +41,7 @@ describe('running a workflow', () => {
     const { key } = await ada.personalKey();
 
     const lost = execute(platform, endless, key);
-    const neighbours = await Promise.all(Array.from({ length: 20 }, (_, n) => execute(platform, echo, key, { n })));
+    const neighbours = await Promise.all(Array.from({ length: 9 }, (_, n) => execute(platform, echo, key, { n })));
     const failed = await lost;
 
     expect(failed.status).toBe(200);
