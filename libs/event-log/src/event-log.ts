@@ -1,4 +1,4 @@
-import type { LoggedEvent, NewEvent, Topic } from '@tollgate/contracts';
+import type { EventType, LoggedEvent, NewEvent, Topic } from '@tollgate/contracts';
 import type { SqlSession } from './sql-session.js';
 
 /**
@@ -18,12 +18,24 @@ export abstract class EventLog {
 
   /**
    * Publishes data-plane events on their own, durably, before it resolves. Safe to repeat: an id that is already in
-   * the log is left as it is. All or nothing per call; at most `PUBLISH_EVENTS_MAX` events.
+   * the log is left as it is. All or nothing per call; at most `PUBLISH_EVENTS_MAX` events. An event may come with its
+   * envelope written already: its text is kept as it is.
    */
-  abstract publish(events: readonly NewEvent[]): Promise<void>;
+  abstract publish(events: readonly (NewEvent | WrittenEvent)[]): Promise<void>;
 
   /** Starts a follower. It runs until stopped, through reconnects; see `Follower` for what it promises. */
   abstract follow(follower: Follower): Following;
+}
+
+/**
+ * A data-plane event whose CloudEvents envelope its producer has written already, so that nobody has to read and write
+ * it again. The members repeat what the text says.
+ */
+export interface WrittenEvent {
+  id: string;
+  type: EventType;
+  subject: string;
+  text: string;
 }
 
 /** Most events of one `publish`. */

@@ -72,7 +72,7 @@ export function beginAndHoldLogSql(limits: LogLockLimits): string {
 const insertSql = (onConflict: string) => `
   INSERT INTO event_log.facts (id, topic, subject, type, event)
   SELECT e.id, e.topic, e.subject, e.type, e.event
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], string_to_array($5::text, '${TEXT_SEPARATOR}'))
     WITH ORDINALITY AS e (id, topic, subject, type, event, nth)
   ORDER BY e.nth ${onConflict}
   RETURNING id, position`;

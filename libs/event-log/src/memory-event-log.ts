@@ -2,7 +2,7 @@ import type { LoggedEvent, NewEvent, Topic } from '@tollgate/contracts';
 import { Bell } from './bell.js';
 import type { EventLogLogger } from './event-log-logger.js';
 import { EventLog, PUBLISH_EVENTS_MAX } from './event-log.js';
-import type { Follower, Following } from './event-log.js';
+import type { Follower, Following, WrittenEvent } from './event-log.js';
 import { MemoryCheckpoints, MemoryLock, MemoryTransactions, memoryTransaction } from './memory-transactions.js';
 import type { MemoryTransaction } from './memory-transactions.js';
 import { sleep as realSleep } from './pauses.js';
@@ -60,7 +60,7 @@ export class MemoryEventLog extends EventLog {
     return checked.map((event, nth) => ({ ...event, position: positions[nth] as bigint }));
   }
 
-  async publish(events: readonly NewEvent[]): Promise<void> {
+  async publish(events: readonly (NewEvent | WrittenEvent)[]): Promise<void> {
     if (events.length > PUBLISH_EVENTS_MAX) {
       throw new Error(`One publish takes ${PUBLISH_EVENTS_MAX} events at most, not ${events.length}`);
     }

@@ -4,7 +4,7 @@ import { Bell } from './bell.js';
 import { sqlCheckpoints } from './checkpoint.js';
 import type { EventLogLogger } from './event-log-logger.js';
 import { EventLog, PUBLISH_EVENTS_MAX } from './event-log.js';
-import type { Follower, Following } from './event-log.js';
+import type { Follower, Following, WrittenEvent } from './event-log.js';
 import { appendFacts, beginAndHoldLogSql, headPosition, holdLog, publishFacts, readFacts } from './fact-table.js';
 import type { LogLockLimits } from './fact-table.js';
 import { LogListener } from './log-listener.js';
@@ -71,7 +71,7 @@ export class PostgresEventLog extends EventLog {
     return checked.map((event) => ({ ...event, position: positions.get(event.id) as bigint }));
   }
 
-  async publish(events: readonly NewEvent[]): Promise<void> {
+  async publish(events: readonly (NewEvent | WrittenEvent)[]): Promise<void> {
     if (events.length === 0) return;
     if (events.length > PUBLISH_EVENTS_MAX) {
       throw new Error(`One publish takes ${PUBLISH_EVENTS_MAX} events at most, not ${events.length}`);

@@ -1,0 +1,280 @@
+import { readFileSync } from 'node:fs';
+import kafkajs from 'kafkajs';
+import type { Admin, Consumer, EachBatchPayload, Kafka, KafkaConfig, LogEntry, Producer, SASLOptions } from 'kafkajs';
+import type { EventLogLogger } from './event-log-logger.js';
+
+/** Where Kafka is and how to speak to it. Neither the user nor the password is ever logged. */
+export interface KafkaAddress {
+  /** `host:port` each; the rest of the cluster is learnt from them. */
+  brokers: readonly string[];
+  /** Shown in the broker's own logs and quotas. */
+  clientId: string;
+  /** TLS; with `caFile` against a certificate authority of one's own (PEM). */
+  ssl?: boolean | { caFile: string };
+  sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
+}
+
+export interface KafkaMessage {
+  topic: string;
+  /** Messages of one key keep their order. */
+  key: string;
+  value: string;
+  headers: Record<string, string>;
+}
+
+export interface KafkaRecord {
+  offset: bigint;
+  value: Buffer | null;
+  header(name: string): string | undefined;
+}
+
+/** What one fetch brought of one partition. */
+export interface KafkaBatch {
+  topic: string;
+  partition: number;
+  /** The offset that was asked for; the first record may lie behind it. */
+  fetchedOffset: bigint;
+  /** The offset behind the partition's last record. */
+  end: bigint;
+  records: KafkaRecord[];
+  /** Rejects when the group is being shared out anew: let go of the batch with that error. */
+  heartbeat(): Promise<void>;
+  /** Everything before this offset is done with. */
+  resolve(next: bigint): void;
+}
+
+export interface KafkaGroup {
+  groupId: string;
+  topics: readonly string[];
+  /** Called at each sharing out of partitions, before anything of them is fetched. */
+  onAssigned(partitions: ReadonlyMap<string, readonly number[]>): void;
+  /** Called for one batch at a time. May reject with what `heartbeat` rejected with, and with nothing else. */
+  onBatch(batch: KafkaBatch): Promise<void>;
+}
+
+export interface KafkaMembership {
+  /** Resolves with the reason when the client has given up; then it must be closed and joined anew. */
+  crashed: Promise<Error>;
+  /** The next fetch of the partition starts there. */
+  seek(topic: string, partition: number, offset: bigint): void;
+  /** Leaves the group after the batch in hand. Does not reject. */
+  leave(): Promise<void>;
+}
+
+export interface PartitionEnds {
+  partition: number;
+  low: bigint;
+  end: bigint;
+}
+
+const CONNECT_TIMEOUT_MS = 3_000;
+const REQUEST_TIMEOUT_MS = 8_000;
+const LEAVE_TIMEOUT_MS = 5_000;
+const POLL_WAIT_MS = 250;
+/** A consumer that dies is missed after this; the broker's least by default. */
+const SESSION_TIMEOUT_MS = 6_000;
+const REBALANCE_TIMEOUT_MS = 15_000;
+const HEARTBEAT_MS = 1_000;
+const FEW_RETRIES = { initialRetryTime: 100, retries: 2, maxRetryTime: 1_000 };
+
+/**
+ * The one file that knows the client library, which has had no release since 2023. What it would do by itself after a
+ * fault (start over, hand the same sequence numbers to other messages, wait for ever) is turned off here: its callers
+ * decide, and they throw away whatever has failed once.
+ */
+export class KafkaClient {
+  readonly #config: KafkaConfig;
+  #admin: Promise<Admin> | undefined;
+
+  constructor(
+    readonly address: KafkaAddress,
+    log: EventLogLogger,
+  ) {
+    const { brokers, clientId, ssl, sasl } = address;
+    this.#config = {
+      brokers: [...brokers],
+      clientId,
+      ...(ssl ? { ssl: ssl === true ? true : { ca: [readFileSync(ssl.caFile, 'utf8')] } } : {}),
+      ...(sasl ? { sasl: sasl as SASLOptions } : {}),
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      retry: FEW_RETRIES,
+      logLevel: kafkajs.logLevel.WARN,
+      logCreator: () => (entry) => report(entry, log),
+    };
+  }
+
+  /** Runs `work` with the one admin connection; after a fault the next call makes a new one. */
+  async admin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    const opening = (this.#admin ??= this.#openAdmin());
+    try {
+      return await work(await opening);
+    } catch (error) {
+      if (this.#admin === opening) this.#admin = undefined;
+      void opening.then((admin) => admin.disconnect()).catch(ignore);
+      throw error;
+    }
+  }
+
+  /** Resolves when a broker answered a metadata request. Rejects with what to look at. */
+  async ping(): Promise<void> {
+    try {
+      await this.admin((admin) => admin.describeCluster());
+    } catch (error) {
+      throw new Error(`Cannot use Kafka at ${this.address.brokers.join(',')}: ${kafkaFault(error)}${this.#hint()}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The first and the last offset of each partition. */
+  ends(topic: string): Promise<PartitionEnds[]> {
+    return this.admin(async (admin) =>
+      (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
+        partition,
+        low: BigInt(low),
+        end: BigInt(high),
+      })),
+    );
+  }
+
+  /** A connected idempotent producer, to be used by one caller at a time and thrown away after its first fault. */
+  async producer(): Promise<Producer> {
+    const producer = this.#kafka().producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      retry: FEW_RETRIES,
+    });
+    try {
+      await producer.connect();
+    } catch (error) {
+      void producer.disconnect().catch(ignore);
+      throw error;
+    }
+    return producer;
+  }
+
+  /** Joins a consumer group. Offsets are not kept in Kafka: a partition is read from its beginning unless sought. */
+  async join(group: KafkaGroup): Promise<KafkaMembership> {
+    const consumer = this.#kafka().consumer({
+      groupId: group.groupId,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      maxWaitTimeInMs: POLL_WAIT_MS,
+      allowAutoTopicCreation: false,
+      retry: { ...FEW_RETRIES, restartOnFailure: () => Promise.resolve(false) },
+    });
+    const { promise: crashed, resolve: crash } = Promise.withResolvers<Error>();
+    consumer.on(consumer.events.CRASH, ({ payload }) => crash(payload.error));
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
+      group.onAssigned(new Map(Object.entries(payload.memberAssignment))),
+    );
+    const membership: KafkaMembership = {
+      crashed,
+      seek: (topic, partition, offset) => consumer.seek({ topic, partition, offset: offset.toString() }),
+      leave: () => leave(consumer),
+    };
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...group.topics], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: (payload) => group.onBatch(batchOf(payload)),
+      });
+    } catch (error) {
+      await membership.leave();
+      throw error;
+    }
+    return membership;
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#admin;
+    this.#admin = undefined;
+    await opening?.then((admin) => admin.disconnect()).catch(ignore);
+  }
+
+  /** A client each: one that is shared also shares what it believes of a group's offsets. */
+  #kafka(): Kafka {
+    return new kafkajs.Kafka(this.#config);
+  }
+
+  async #openAdmin(): Promise<Admin> {
+    const admin = this.#kafka().admin();
+    try {
+      await admin.connect();
+    } catch (error) {
+      void admin.disconnect().catch(ignore);
+      throw error;
+    }
+    return admin;
+  }
+
+  #hint(): string {
+    return this.address.ssl
+      ? '. Is it reachable, does it speak TLS there, and does its certificate fit?'
+      : '. Is it reachable from here? A broker that wants TLS just closes the connection: then turn TLS on';
+  }
+}
+
+/** What went wrong, without the client's wrappings. */
+export function kafkaFault(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return kafkaFault(error.errors[0]);
+  return error instanceof Error ? error.message || error.name : String(error);
+}
+
+/** Faults that no repetition mends: the broker refuses this very message, or us. */
+const FINAL = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TOPIC_EXCEPTION',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+]);
+
+export function isFinalFault(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return FINAL.has((error as Error & { type?: string }).type ?? '') || isFinalFault(error.cause);
+}
+
+function batchOf({ batch, heartbeat, resolveOffset }: EachBatchPayload): KafkaBatch {
+  // The library's type leaves out what it has: the offset that was asked for.
+  const { fetchedOffset } = batch as typeof batch & { fetchedOffset: string };
+  return {
+    topic: batch.topic,
+    partition: batch.partition,
+    fetchedOffset: BigInt(fetchedOffset),
+    end: BigInt(batch.highWatermark),
+    records: batch.messages.map(({ offset, value, headers }) => ({
+      offset: BigInt(offset),
+      value,
+      header: (name) => headers?.[name]?.toString(),
+    })),
+    heartbeat,
+    resolve: (next) => resolveOffset((next - 1n).toString()),
+  };
+}
+
+async function leave(consumer: Consumer): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, LEAVE_TIMEOUT_MS);
+  await Promise.race([consumer.disconnect().catch(ignore), late.promise]);
+  clearTimeout(timer);
+}
+
+/** Said by design here, or on every rebalance. */
+const POINTLESS = /^(Limiting retries for the idempotent|The group is rebalancing|Crash: )/;
+
+/** Only these fields: the rest may hold stacks and buffers. */
+function report({ namespace, log: { message, error, broker, groupId, retryCount } }: LogEntry, log: EventLogLogger) {
+  if (POINTLESS.test(message)) return;
+  const fault = typeof error === 'string' ? error : undefined;
+  log.warn({ kafka: namespace, broker, groupId, retryCount, fault }, message);
+}
+
+function ignore(): void {}

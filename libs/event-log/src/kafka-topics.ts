@@ -1,0 +1,135 @@
+import { CONTROL_TOPICS, TOPICS, topicOf } from '@tollgate/contracts';
+import type { NewEvent, Topic } from '@tollgate/contracts';
+import type { EventLogLogger } from './event-log-logger.js';
+import type { KafkaClient } from './kafka-client.js';
+
+export const TOPIC_PREFIX = 'tollgate.';
+
+/**
+ * Partitions are for life: a key moves when their number changes, and its order with it.
+ *
+ * A control topic has one. Appends are one at a time anyway (DECISION.md), far below what one partition carries, and
+ * so every follower has each control topic as one line. `usage` and `runs` have six, which is how many processes can
+ * share the work of one follower.
+ */
+const PARTITIONS: Record<Topic, number> = {
+  users: 1,
+  workspaces: 1,
+  keys: 1,
+  workflows: 1,
+  prices: 1,
+  activity: 1,
+  usage: 6,
+  runs: 6,
+};
+
+/** A run carries its input and output, and JSON can be several times what it escapes. */
+const RUN_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Facts are a history, so nothing is compacted away; and they are kept for ever, so that everything can be rebuilt. */
+const KEPT_FOR_EVER = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' };
+
+const CONFIG_OF_TOPIC = 2;
+/** The broker's own default. */
+const DEFAULT_REPLICATION = -1;
+
+export interface TopicOptions {
+  /** Default `tollgate.`. */
+  topicPrefix?: string;
+  /** Copies of each partition when topics are made; default: what the broker has as its default. */
+  replicationFactor?: number;
+}
+
+export function kafkaTopic(topic: Topic, prefix = TOPIC_PREFIX): string {
+  return prefix + topic;
+}
+
+export function isControlTopic(topic: Topic): boolean {
+  return (CONTROL_TOPICS as readonly Topic[]).includes(topic);
+}
+
+/**
+ * What keeps its order together. A bill is one payer's, so `usage` goes by payer: its totals are then made in one line
+ * by one process, and two processes never wait for the same payer's row. `runs` goes by workspace for the same reason.
+ * Everything else goes by its subject. A run's payer and workspace never change, so order per subject holds in each.
+ */
+export function partitionKey(event: NewEvent): string {
+  if (event.type === 'RequestBilled') return event.data.payerUserId;
+  if (event.type === 'RunFinished') return event.data.workspaceId;
+  return event.subject;
+}
+
+/**
+ * Makes the topics that are missing and checks the others. Safe to repeat and from several processes at once. Rejects
+ * with what is wrong and how to mend it: Kafka cannot be reached, a topic has too few partitions, or forgets.
+ */
+export async function migrateKafka(
+  client: KafkaClient,
+  { topicPrefix = TOPIC_PREFIX, replicationFactor = DEFAULT_REPLICATION }: TopicOptions,
+  log: EventLogLogger,
+): Promise<void> {
+  await client.ping();
+  await client.admin(async (admin) => {
+    const there = new Set(await admin.listTopics());
+    const missing = TOPICS.filter((topic) => !there.has(kafkaTopic(topic, topicPrefix)));
+    if (missing.length === 0) return;
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map((topic) => ({
+        topic: kafkaTopic(topic, topicPrefix),
+        numPartitions: PARTITIONS[topic],
+        replicationFactor,
+        configEntries: Object.entries(settingsOf(topic)).map(([name, value]) => ({ name, value })),
+      })),
+    });
+    log.info({ topics: missing }, 'Topics were made in Kafka');
+  });
+  await checkTopics(client, topicPrefix, log);
+}
+
+async function checkTopics(client: KafkaClient, prefix: string, log: EventLogLogger): Promise<void> {
+  const faults: string[] = [];
+  await client.admin(async (admin) => {
+    const names = TOPICS.map((topic) => kafkaTopic(topic, prefix));
+    const { topics } = await admin.fetchTopicMetadata({ topics: names });
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: names.map((name) => ({ type: CONFIG_OF_TOPIC, name })),
+    });
+    for (const topic of TOPICS) {
+      const name = kafkaTopic(topic, prefix);
+      const partitions = topics.find((each) => each.name === name)?.partitions.length ?? 0;
+      if (partitions < PARTITIONS[topic]) {
+        faults.push(`topic ${name} has too few partitions (${partitions}, ${PARTITIONS[topic]} are needed)`);
+      }
+      const entries = resources.find((each) => each.resourceName === name)?.configEntries ?? [];
+      for (const [setting, wanted] of Object.entries(settingsOf(topic))) {
+        const value = entries.find((entry) => entry.configName === setting)?.configValue ?? wanted;
+        if (fits(setting, value, wanted)) continue;
+        const fault = `topic ${name} has ${setting}=${value}, not ${wanted}`;
+        if (isControlTopic(topic) || setting === 'cleanup.policy' || setting === 'max.message.bytes')
+          faults.push(fault);
+        else log.warn({ topic: name, setting, value }, 'A data topic forgets: older bills cannot be rebuilt from it');
+      }
+    }
+  });
+  if (faults.length > 0) {
+    throw new Error(
+      `Kafka at ${client.address.brokers.join(',')} does not fit: ${faults.join('; ')}. Correct the settings with ` +
+        `kafka-configs.sh --alter; make an empty topic anew (or add partitions while it is empty) with kafka-topics.sh`,
+    );
+  }
+}
+
+function settingsOf(topic: Topic): Record<string, string> {
+  return { ...KEPT_FOR_EVER, ...(topic === 'runs' ? { 'max.message.bytes': `${RUN_BYTES_MAX}` } : {}) };
+}
+
+function fits(setting: string, value: string, wanted: string): boolean {
+  return setting === 'max.message.bytes' ? Number(value) >= Number(wanted) : value === wanted;
+}
+
+/** The topic an event goes to. */
+export function kafkaTopicOf(event: NewEvent, prefix: string): string {
+  return kafkaTopic(topicOf(event.type), prefix);
+}

@@ -1,0 +1,71 @@
+import { createServer } from 'node:net';
+
+export interface KafkaPorts {
+  port: number;
+  controllerPort: number;
+}
+
+/** Settings of a single node that is broker and controller, on the loopback address only. */
+export function serverProperties({ port, controllerPort }: KafkaPorts, logDir: string): string {
+  const settings: Record<string, string | number | boolean> = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'log.dirs': logDir,
+    'auto.create.topics.enable': false,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 4,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    // Members come one by one here; waiting for more of them only delays the first.
+    'group.initial.rebalance.delay.ms': 0,
+    // Nothing of ours is compacted; the default would take 128 MB of the heap.
+    'log.cleaner.dedupe.buffer.size': 8 * 1024 * 1024,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/** Warnings and faults, into one file of bounded size. */
+export function loggingProperties(file: string): string {
+  return `status=error
+appender.file.type=RollingFile
+appender.file.name=file
+appender.file.fileName=${file}
+appender.file.filePattern=${file}.%i
+appender.file.layout.type=PatternLayout
+appender.file.layout.pattern=%d{ISO8601} %p %c{1}: %m%n
+appender.file.policies.type=Policies
+appender.file.policies.size.type=SizeBasedTriggeringPolicy
+appender.file.policies.size.size=10MB
+appender.file.strategy.type=DefaultRolloverStrategy
+appender.file.strategy.max=2
+rootLogger.level=warn
+rootLogger.appenderRef.file.ref=file
+`;
+}
+
+/** Ports that are free now; `wanted` is taken when it is given. */
+export async function choosePorts(wanted?: number): Promise<KafkaPorts> {
+  const [port, controllerPort] = await Promise.all([wanted ?? freePort(), freePort()]);
+  return { port, controllerPort };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
