@@ -3,7 +3,7 @@ import type { LoggedEvent, NewEvent } from '@tollgate/contracts';
 import { PUBLISH_EVENTS_MAX } from './event-log.js';
 import { followingContract } from './following.contract.js';
 import { appendCommitted, Followings, keyRenamed, listener, requestBilled, runFinished } from './harness.contract.js';
-import { seeded, userSuspended } from './harness.contract.js';
+import { expectGrowingPositions, expectSameEvents, expectSameIds, seeded, userSuspended } from './harness.contract.js';
 import type { EventLogHarness, MakeHarness } from './harness.contract.js';
 import { commitOutOfOrder } from './out-of-order.contract.js';
 
@@ -50,7 +50,7 @@ export function eventLogContract(name: string, makeHarness: MakeHarness, seed = 
       const positions = appended.map(({ position }) => position);
       expect(positions).toEqual([...positions].sort((one, other) => Number(one - other)));
       expect(positions[0]).toBeGreaterThan(0n);
-      expect(await everything()).toEqual(appended);
+      expectSameEvents(harness, await everything(), appended);
     });
 
     it('keeps what is in an event to the letter', async () => {
@@ -81,7 +81,8 @@ export function eventLogContract(name: string, makeHarness: MakeHarness, seed = 
       await harness.log.publish([requestBilled('2'), requestBilled('3')]);
       const again = () => harness.log.publish([requestBilled('4'), requestBilled('1')]);
       await Promise.all([again(), again(), harness.elsewhere.publish([requestBilled('4')])]);
-      expect((await everything()).map(({ id }) => id)).toEqual(['1', '2', '3', '4']);
+      const ids = (await everything()).map(({ id }) => id);
+      expectSameIds(harness, ids, ['1', '2', '3', '4']);
     });
 
     it('publishes all events of a call or none, and not too many', async () => {
@@ -98,9 +99,9 @@ export function eventLogContract(name: string, makeHarness: MakeHarness, seed = 
       await harness.log.publish([requestBilled('billed'), runFinished('finished')]);
       const idsOf = async (...topics: (typeof TOPICS)[number][]) => (await everything(topics)).map(({ id }) => id);
       expect(await idsOf('keys')).toEqual(['key']);
-      expect(await idsOf('runs', 'users')).toEqual(['user', 'finished']);
-      expect(await idsOf(...CONTROL_TOPICS)).toEqual(['key', 'user']);
-      expect(await idsOf(...DATA_TOPICS)).toEqual(['billed', 'finished']);
+      expectSameIds(harness, await idsOf('runs', 'users'), ['user', 'finished']);
+      expectSameIds(harness, await idsOf(...CONTROL_TOPICS), ['key', 'user']);
+      expectSameIds(harness, await idsOf(...DATA_TOPICS), ['billed', 'finished']);
     });
 
     it('gives every event to every follower, however small its batches are', async () => {
@@ -132,15 +133,14 @@ export function eventLogContract(name: string, makeHarness: MakeHarness, seed = 
       const written = await manyWriters(harness, seed);
       await following.caughtUp(20_000);
       expect(live.ids().sort()).toEqual(written.sort());
-      const positions = live.seen.map(({ position }) => position);
-      expect(positions).toEqual([...positions].sort((one, other) => Number(one - other)));
+      expectGrowingPositions(harness, live.seen);
       const counts = new Map<string, number>();
       for (const event of live.seen.filter(({ type }) => type === 'KeyRenamed') as LoggedEvent<'KeyRenamed'>[]) {
         const nth = (counts.get(event.subject) ?? 0) + 1;
         expect(`${event.subject}: ${event.data.name}`).toBe(`${event.subject}: ${nth}`);
         counts.set(event.subject, nth);
       }
-      expect(await everything(['keys', 'usage'])).toEqual(live.seen);
+      expectSameEvents(harness, await everything(['keys', 'usage']), live.seen);
     });
 
     followingContract(() => harness, followings);

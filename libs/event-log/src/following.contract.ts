@@ -57,12 +57,8 @@ export function followingContract(harnessNow: () => EventLogHarness, followings:
     const second = followings.start(elsewhere, recorder());
     await second.caughtUp(10_000);
     expect(await effects()).toEqual(['a', 'b', 'c']);
-    expect(second.state()).toEqual({
-      name: 'recorder',
-      status: 'running',
-      position: last?.position,
-      head: last?.position,
-    });
+    const end = harnessNow().oneLine ? last?.position : 3n;
+    expect(second.state()).toEqual({ name: 'recorder', status: 'running', position: end, head: end });
   });
 
   it('replays the log from zero for a new name, and at each start for a follower without a checkpoint', async () => {
@@ -130,7 +126,7 @@ export function followingContract(harnessNow: () => EventLogHarness, followings:
     const state = following.state();
     expect(state.status).toBe('failed');
     expect(state.error).toMatch(new RegExp(`recorder.*position ${bad.position} after 4 tries: cannot take it`));
-    expect(state.position).toBe(logged[2]?.position);
+    expect(state.position).toBe(harness.oneLine ? logged[2]?.position : 3n);
     expect(tries).toBe(4);
     expect(await harness.effects()).toEqual(['a', 'b', 'c']);
     const pauses = harness.pausesMs.slice(-3);

@@ -8,6 +8,11 @@ export interface EventLogHarness {
   /** The same log as another process sees it. */
   elsewhere: EventLog;
   checkpoint: CheckpointStore;
+  /**
+   * Whether all events are in one line of positions, each once. A log of several lines keeps the order of each subject,
+   * may hold a published event more than once, and counts events in its followers' states.
+   */
+  oneLine: boolean;
   begin(): Promise<OpenTransaction>;
   /** Whether this transaction is waiting for another one's append. */
   isHeldUp(transaction: OpenTransaction): Promise<boolean>;
@@ -110,6 +115,31 @@ export async function appendCommitted(harness: EventLogHarness, events: readonly
   } catch (error) {
     await transaction.rollback();
     throw error;
+  }
+}
+
+/** What a follower got against what was written: in one line, or in the order of each subject. */
+export function expectSameEvents(harness: EventLogHarness, got: readonly LoggedEvent[], all: readonly LoggedEvent[]) {
+  if (harness.oneLine) return expect(got).toEqual(all);
+  return expect(bySubject(got)).toEqual(bySubject(all));
+}
+
+export function expectSameIds(harness: EventLogHarness, got: readonly string[], all: readonly string[]) {
+  if (harness.oneLine) return expect(got).toEqual(all);
+  return expect([...new Set(got)].sort()).toEqual([...all].sort());
+}
+
+function bySubject(events: readonly LoggedEvent[]): Record<string, LoggedEvent[]> {
+  const subjects: Record<string, LoggedEvent[]> = {};
+  for (const event of events) (subjects[event.subject] ??= []).push(event);
+  return subjects;
+}
+
+/** Positions grow: along the whole log, or along each subject. */
+export function expectGrowingPositions(harness: EventLogHarness, events: readonly LoggedEvent[]): void {
+  for (const line of harness.oneLine ? [events] : Object.values(bySubject(events))) {
+    const positions = line.map(({ position }) => position);
+    expect(positions).toEqual([...positions].sort((one, other) => Number(one - other)));
   }
 }
 

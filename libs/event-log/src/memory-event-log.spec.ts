@@ -16,6 +16,7 @@ eventLogContract('MemoryEventLog', () => {
     log: new MemoryEventLog({ facts, sleep }),
     elsewhere: new MemoryEventLog({ facts, sleep }),
     checkpoint: transactions,
+    oneLine: true,
     begin: () => {
       const transaction = transactions.begin();
       return Promise.resolve({

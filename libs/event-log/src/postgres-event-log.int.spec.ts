@@ -46,6 +46,7 @@ async function makeHarness(): Promise<EventLogHarness> {
     log: newLog({ sleep }),
     elsewhere: newLog({ sleep }),
     checkpoint: new PgCheckpointStore(database.pool, CHECKPOINTS),
+    oneLine: true,
     begin: () => database.begin(),
     isHeldUp: (transaction) => database.waitsForAdvisoryLock((transaction as OpenTransaction & { pid: number }).pid),
     recordEffect: async (session, eventId) => {

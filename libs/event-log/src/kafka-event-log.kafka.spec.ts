@@ -1,0 +1,10 @@
+import { eventLogContract } from './event-log.contract.js';
+import { KafkaBench } from './kafka-harness.contract.js';
+
+let bench: KafkaBench;
+beforeAll(async () => {
+  bench = await KafkaBench.create();
+});
+afterAll(() => bench?.close());
+
+eventLogContract('KafkaEventLog', () => bench.harness());
