@@ -2,11 +2,16 @@
 export class SessionClient {
   private readonly cookies = new Map<string, string>();
 
-  constructor(private readonly url: string) {}
+  /** `elsewhere`: paths that another process serves, where services run apart. */
+  constructor(
+    private readonly url: string,
+    private readonly elsewhere: Record<string, string> = {},
+  ) {}
 
   /** Throws with the route, the status and the answer when it is not 2xx. */
   async send<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${this.url}${path}`, {
+    const other = Object.keys(this.elsewhere).find((prefix) => path.startsWith(prefix));
+    const response = await fetch(`${other === undefined ? this.url : this.elsewhere[other]}${path}`, {
       method,
       headers: {
         cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '),

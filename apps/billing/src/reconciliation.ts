@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { microsToDecimal, type Reconciliation, RECONCILIATION_IDS_MAX } from '@tollgate/contracts';
-import { headPosition, PUBLISH_EVENTS_MAX, sqlOfPg, type SqlSession } from '@tollgate/event-log';
+import { headPosition, inPgTransaction, PUBLISH_EVENTS_MAX, sqlOfPg, type SqlSession } from '@tollgate/event-log';
 import { Clock } from '@tollgate/service-kit';
 import { BillingDatabase } from './billing-database.js';
 import { METER, METER_CHECKPOINTS } from './meter.feed.js';
@@ -11,10 +11,11 @@ const RUNS_VIEW = 'logs.billable_runs';
 const RECORDER_CHECKPOINTS = 'logs.checkpoints';
 export const RECORDER = 'logs-recorder';
 
+const SNAPSHOT_SQL = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 const WAIT_MS_MAX = 2_000;
 const POLL_MS = 20;
 
-/** Ledger and run log cannot be compared here: the run log is not in this database, or has not begun. */
+/** Ledger and run log cannot be compared here: run log or event log are not in this database, or have not begun. */
 export class RunLogMissing extends Error {}
 
 /** Up to where both sides are known. */
@@ -74,7 +75,7 @@ export class Reconciler {
   private readonly sql: SqlSession;
 
   constructor(
-    database: BillingDatabase,
+    private readonly database: BillingDatabase,
     private readonly clock: Clock,
   ) {
     this.sql = sqlOfPg(database.pool);
@@ -107,13 +108,24 @@ export class Reconciler {
 
   /** Waits, at most two seconds, until both feeds have handled all that is in the log now. */
   private async cut(): Promise<Cut> {
-    const heads = { meter: await headPosition(this.sql, ['usage']), recorder: await headPosition(this.sql, ['runs']) };
+    const heads = await this.heads();
     const deadline = performance.now() + WAIT_MS_MAX;
     for (;;) {
-      const cut = cutOf(heads, await this.checkpoints());
+      const at = await this.checkpoints();
+      // Positions that are not of this database's log cannot be told apart here.
+      if (at.meter > 0n && heads.meter === 0n) throw new RunLogMissing();
+      const cut = cutOf(heads, at);
       if (cut.complete || performance.now() >= deadline) return cut;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+  }
+
+  /** Of one moment: of a run published between two looks the one half would be counted, and the other not. */
+  private heads(): Promise<{ meter: bigint; recorder: bigint }> {
+    return inPgTransaction(this.database.pool, SNAPSHOT_SQL, async (client) => ({
+      meter: await headPosition(sqlOfPg(client), ['usage']),
+      recorder: await headPosition(sqlOfPg(client), ['runs']),
+    }));
   }
 
   private async checkpoints(): Promise<{ meter: bigint; recorder: bigint }> {

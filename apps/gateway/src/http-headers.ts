@@ -1,25 +1,8 @@
 import { createHmac } from 'node:crypto';
+import { isUpstreamHeaderName } from '@tollgate/contracts';
 import type { RunCall } from './workflow-runner.js';
 
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-/** What belongs to the connection, the body or the platform; a workflow's own headers do not reach these. */
-const RESERVED = new Set([
-  'host',
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-  'content-length',
-  'content-type',
-  'content-encoding',
-  'accept-encoding',
-]);
 
 /** What any upstream gets, also one that another sent us to. An encoded answer is refused: its size would be a guess. */
 const PLAIN_HEADERS = { 'content-type': 'application/json', 'accept-encoding': 'identity' };
@@ -32,10 +15,9 @@ export function runHeaders(call: RunCall, body: Buffer, nowMs: number): Record<s
   const { headers = {}, signingSecret = '' } = call.upstreamSecrets ?? {};
   const sent: Record<string, string> = { accept: 'application/json, text/plain, */*', 'user-agent': 'tollgate' };
   for (const [name, value] of Object.entries(headers)) {
-    const lower = name.toLowerCase();
-    if (RESERVED.has(lower) || lower.startsWith('x-tollgate-')) continue;
-    if (!NAME.test(name) || !VALUE.test(value)) throw new HeaderFault();
-    sent[lower] = value;
+    if (!isUpstreamHeaderName(name)) continue; // it belongs to the connection, the body or the platform
+    if (!VALUE.test(value)) throw new HeaderFault();
+    sent[name.toLowerCase()] = value;
   }
   return {
     ...sent,

@@ -84,7 +84,7 @@ export class HttpRunner extends WorkflowRunner implements OnApplicationShutdown 
   #checked(text: string, base?: URL): URL {
     const url = URL.parse(text, base?.href);
     const fault = url ? this.#guard.checkUrl(url.href) : 'URL is not valid';
-    if (!url || fault !== undefined) throw new UpstreamFault(base ? `Upstream redirected: ${fault}` : fault!);
+    if (!url || fault !== undefined) throw new UpstreamFault(fault ?? 'URL is not valid');
     return url;
   }
 

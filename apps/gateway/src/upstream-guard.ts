@@ -1,8 +1,8 @@
 import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import { UPSTREAM_URL_LENGTH_MAX } from '@tollgate/contracts';
 import ipaddr from 'ipaddr.js';
 
-export const URL_LENGTH_MAX = 2048;
 export const NOT_ALLOWED = 'Upstream address is not allowed';
 
 /** Resolves a name to all its addresses, as `dns.lookup` with `all` does. Tests put their own in its place. */
@@ -48,7 +48,7 @@ export class UpstreamGuard {
 
   /** What is wrong with a URL, or undefined. Host spellings (`0x7f.1`, `2130706433`) are compared as WHATWG reads them. */
   checkUrl(text: string): string | undefined {
-    if (text.length > URL_LENGTH_MAX) return `URL must be at most ${URL_LENGTH_MAX} characters`;
+    if (text.length > UPSTREAM_URL_LENGTH_MAX) return `URL must be at most ${UPSTREAM_URL_LENGTH_MAX} characters`;
     const url = URL.parse(text);
     if (!url) return 'URL is not valid';
     if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'URL must begin with http:// or https://';

@@ -1,5 +1,6 @@
 import * as crypto from 'node:crypto';
 import { base62Alphabet, checksumLength, checksumOf } from './checksum.js';
+import { pooledRandomBytes } from './random-pool.js';
 
 /** A source of randomness: `count` bytes, unpredictable in production, scripted in tests. */
 export type RandomBytes = (count: number) => Uint8Array;
@@ -51,7 +52,7 @@ export function mintKey(prefix: string = defaultKeyPrefix, randomBytes: RandomBy
  * A new record id: 21 URL-safe characters, 126 random bits (contract B1 "Key record id"). It is no secret.
  * Throws when `randomBytes` gives fewer bytes than asked for.
  */
-export function newId(randomBytes: RandomBytes = crypto.randomBytes): string {
+export function newId(randomBytes: RandomBytes = pooledRandomBytes): string {
   let id = '';
   // 64 divides 256, so cutting a byte to six bits is already fair.
   for (const byte of exactly(idLength, randomBytes)) id += idAlphabet.charAt(byte & 63);

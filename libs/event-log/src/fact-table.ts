@@ -1,6 +1,7 @@
 import type { Topic } from '@tollgate/contracts';
 import type { SqlSession } from './sql-session.js';
 import type { StoredEvent, StoredFact } from './stored-event.js';
+import { TEXT_SEPARATOR } from './stored-event.js';
 
 /** The channel on which a commit tells followers of the topics it wrote: `usage,runs`. */
 export const NOTIFY_CHANNEL = 'event_log';
@@ -72,7 +73,7 @@ export function beginAndHoldLogSql(limits: LogLockLimits): string {
 const insertSql = (onConflict: string) => `
   INSERT INTO event_log.facts (id, topic, subject, type, event)
   SELECT e.id, e.topic, e.subject, e.type, e.event
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], string_to_array($5::text, '${TEXT_SEPARATOR}'))
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], string_to_array($5::text, E'\\x01'))
     WITH ORDINALITY AS e (id, topic, subject, type, event, nth)
   ORDER BY e.nth ${onConflict}
   RETURNING id, position`;
@@ -145,7 +146,8 @@ function columnsOf(events: readonly StoredEvent[]): unknown[] {
     events.map((event) => event.topic),
     events.map((event) => event.subject),
     events.map((event) => event.type),
-    events.map((event) => event.text),
+    // One text instead of an array: an array's elements are escaped one by one, which costs more than all the rest.
+    events.map((event) => event.text).join(TEXT_SEPARATOR),
     topics.join(','),
   ];
 }

@@ -85,6 +85,7 @@ const FEW_RETRIES = { initialRetryTime: 100, retries: 2, maxRetryTime: 1_000 };
 export class KafkaClient {
   readonly #config: KafkaConfig;
   #admin: Promise<Admin> | undefined;
+  #closed = false;
 
   constructor(
     readonly address: KafkaAddress,
@@ -106,6 +107,8 @@ export class KafkaClient {
 
   /** Runs `work` with the one admin connection; after a fault the next call makes a new one. */
   async admin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    // A look at the log that is still under way must not open it again.
+    if (this.#closed) throw new Error('The Kafka client is closed');
     const opening = (this.#admin ??= this.#openAdmin());
     try {
       return await work(await opening);
@@ -192,7 +195,9 @@ export class KafkaClient {
     return membership;
   }
 
+  /** Lets go of the admin connection for good; memberships and producers are closed by their owners. */
   async close(): Promise<void> {
+    this.#closed = true;
     const opening = this.#admin;
     this.#admin = undefined;
     await opening?.then((admin) => admin.disconnect()).catch(ignore);

@@ -28,7 +28,11 @@ export class GatewaySpool implements OnModuleInit, OnApplicationShutdown {
     metrics: Metrics,
     private readonly admission: Admission,
   ) {
-    const spool = Spool.open({ dir: join(config.DATA_DIR, 'spool'), runsMax: config.SPOOL_RUNS_MAX });
+    const spool = Spool.open({
+      dir: join(config.DATA_DIR, 'spool'),
+      runsMax: config.SPOOL_RUNS_MAX,
+      flushed: config.SPOOL_SYNC === 'disk',
+    });
     this.spool = spool;
     this.shipper = new SpoolShipper(spool, eventLog, {
       onTrouble: (state) => {
@@ -75,7 +79,8 @@ export class GatewaySpool implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     this.shipper.start();
     const deadline = performance.now() + SHIP_AT_START_MS;
-    while (this.spool.depth > 0 && performance.now() < deadline && this.shipper.state.status === 'running') await sleep(5);
+    while (this.spool.depth > 0 && performance.now() < deadline && this.shipper.state.status === 'running')
+      await sleep(5);
     for (const run of this.spool.unshipped()) void this.admission.finish(run.runId, run.payerUserId, run.costMicros);
   }
 

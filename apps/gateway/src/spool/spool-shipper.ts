@@ -1,5 +1,4 @@
-import type { NewEvent } from '@tollgate/contracts';
-import { type EventLog, PUBLISH_EVENTS_MAX } from '@tollgate/event-log';
+import { type EventLog, PUBLISH_EVENTS_MAX, type WrittenEvent } from '@tollgate/event-log';
 import type { Spool } from './spool.js';
 import { type SpoolBatch, SpoolCorrupted } from './spool-record.js';
 
@@ -127,25 +126,21 @@ export class SpoolShipper {
 }
 
 /** The events of batches, in order. Throws `SpoolCorrupted` for a text that is no event of a run. */
-function eventsOf(batches: readonly SpoolBatch[]): NewEvent[] {
-  const events: NewEvent[] = [];
+function eventsOf(batches: readonly SpoolBatch[]): WrittenEvent[] {
+  const events: WrittenEvent[] = [];
   for (const { key, runs } of batches) {
     for (const run of runs) for (const text of run.events) events.push(eventOf(key, text));
   }
   return events;
 }
 
-function eventOf(key: number, text: string): NewEvent {
-  let event: Partial<NewEvent> & { specversion?: unknown };
-  try {
-    event = JSON.parse(text) as Partial<NewEvent>;
-  } catch {
-    throw new SpoolCorrupted(key, 'an event in it is not JSON');
-  }
-  const { specversion, id, type, subject, time, data } = event ?? {};
-  const isOurs = type === 'RequestBilled' || type === 'RunFinished';
-  if (specversion !== '1.0' || !isOurs || !id || !subject || !time || typeof data !== 'object') {
-    throw new SpoolCorrupted(key, 'an event in it is not the event of a run');
-  }
-  return event as NewEvent;
+/** How the gateway begins an event of a run (`run-events.ts`): read instead of parsing all of it. */
+const HEAD =
+  /^\{"specversion":"1\.0","id":"([^"\\]+)","source":"\/tollgate\/gateway","type":"(RequestBilled|RunFinished)","subject":"([^"\\]+)"/;
+
+function eventOf(key: number, text: string): WrittenEvent {
+  const head = HEAD.exec(text);
+  if (!head || !text.endsWith('}}')) throw new SpoolCorrupted(key, 'an event in it is not the event of a run');
+  const [, id = '', type = '', subject = ''] = head;
+  return { id, type: type as WrittenEvent['type'], subject, text };
 }

@@ -6,7 +6,8 @@ import { checkpointTableSql } from '@tollgate/event-log';
  *
  * `run_log` is partitioned by month (UTC) of `started_at`; `partitions.ts` makes the months. A primary key of a partitioned
  * table must hold the partition's column, so it cannot promise one row per event: `run_ids` does. It is also how a run is
- * found by its id without asking every month.
+ * found by its id without asking every month. The key begins with the run, so that no page is ever walked along it past
+ * the runs of other workspaces.
  *
  * Input, output and error are JSON kept as text: they are only ever read whole, and PostgreSQL's own JSON types refuse
  * texts that JSON allows (NUL, deep nesting), which would stop the recorder at such a run.

@@ -1,0 +1,107 @@
+import {
+  changePlanBodySchema,
+  changeUsageLimitBodySchema,
+  createUserBodySchema,
+  defineRoutes,
+  findUserQuerySchema,
+  operatorUserAnswerSchema,
+  sessionAnswerSchema,
+  signedInAnswerSchema,
+  signInBodySchema,
+  signUpBodySchema,
+  successAnswerSchema,
+  suspendedUserAnswerSchema,
+} from '@tollgate/contracts';
+
+const account = { tag: 'Accounts', auth: 'none' } as const;
+const operator = { tag: 'Operator', auth: 'admin-key' } as const;
+const USERS = '/api/v1/admin/users';
+
+/** Accounts and sessions (contract A2), and what the operator does to people (A3, A6). */
+export const accountRoutes = defineRoutes([
+  {
+    ...account,
+    method: 'POST',
+    path: '/api/auth/sign-up/email',
+    summary: 'Make an account and sign in',
+    body: signUpBodySchema,
+    answers: { 200: signedInAnswerSchema },
+    refusals: [400, 403, 413, 415],
+  },
+  {
+    ...account,
+    method: 'POST',
+    path: '/api/auth/sign-in/email',
+    summary: 'Sign in',
+    body: signInBodySchema,
+    answers: { 200: signedInAnswerSchema },
+    refusals: [400, 401, 403, 413, 415, 429],
+  },
+  {
+    ...account,
+    method: 'POST',
+    path: '/api/auth/sign-out',
+    summary: 'Sign out: the session ends at once',
+    answers: { 200: successAnswerSchema },
+    refusals: [403],
+  },
+  {
+    ...account,
+    method: 'GET',
+    path: '/api/auth/get-session',
+    summary: 'The live session, or null',
+    answers: { 200: sessionAnswerSchema },
+  },
+  {
+    ...operator,
+    method: 'POST',
+    path: USERS,
+    summary: 'Make an account, also while sign-up is closed',
+    body: createUserBodySchema,
+    answers: { 200: operatorUserAnswerSchema },
+    refusals: [400, 404, 409, 413, 415],
+  },
+  {
+    ...operator,
+    method: 'GET',
+    path: USERS,
+    summary: 'Find a person by e-mail address',
+    query: findUserQuerySchema,
+    answers: { 200: operatorUserAnswerSchema },
+    refusals: [400, 404],
+  },
+  {
+    ...operator,
+    method: 'PUT',
+    path: `${USERS}/:id/plan`,
+    summary: 'Put a person on another plan',
+    body: changePlanBodySchema,
+    answers: { 200: operatorUserAnswerSchema },
+    refusals: [400, 404, 413, 415],
+  },
+  {
+    ...operator,
+    method: 'PUT',
+    path: `${USERS}/:id/usage-limit`,
+    summary: "Set a person's usage limit for a billing period, or go back to the plan's",
+    body: changeUsageLimitBodySchema,
+    answers: { 200: operatorUserAnswerSchema },
+    refusals: [400, 404, 413, 415],
+  },
+  {
+    ...operator,
+    method: 'POST',
+    path: `${USERS}/:id/suspend`,
+    summary: 'Suspend a person: sessions end, personal keys are refused',
+    answers: { 200: suspendedUserAnswerSchema },
+    refusals: [404],
+  },
+  {
+    ...operator,
+    method: 'POST',
+    path: `${USERS}/:id/unsuspend`,
+    summary: 'Lift a suspension',
+    answers: { 200: operatorUserAnswerSchema },
+    refusals: [404],
+  },
+]);

@@ -1,0 +1,98 @@
+import {
+  acceptedInvitationAnswerSchema,
+  addedMemberAnswerSchema,
+  addMemberBodySchema,
+  changeRolesBodySchema,
+  changeWorkspaceBodySchema,
+  createWorkspaceBodySchema,
+  defineRoutes,
+  permissionsAnswerSchema,
+  successAnswerSchema,
+  workspaceAnswerSchema,
+  workspacesAnswerSchema,
+  workspacesQuerySchema,
+} from '@tollgate/contracts';
+
+const workspaces = { tag: 'Workspaces', auth: 'session' } as const;
+const members = { tag: 'Members', auth: 'session' } as const;
+
+/** Workspaces, members and invitations (contract A3, B1.1). */
+export const workspaceRoutes = defineRoutes([
+  {
+    ...workspaces,
+    method: 'POST',
+    path: '/api/workspaces',
+    summary: 'Make a workspace; the caller becomes owner and admin',
+    body: createWorkspaceBodySchema,
+    answers: { 200: workspaceAnswerSchema },
+    refusals: [400, 403, 413, 415],
+  },
+  {
+    ...workspaces,
+    method: 'GET',
+    path: '/api/workspaces',
+    summary: "The caller's workspaces, oldest first",
+    query: workspacesQuerySchema,
+    answers: { 200: workspacesAnswerSchema },
+    refusals: [400],
+  },
+  {
+    ...workspaces,
+    method: 'GET',
+    path: '/api/workspaces/:id',
+    summary: 'One workspace',
+    answers: { 200: workspaceAnswerSchema },
+    refusals: [404],
+  },
+  {
+    ...workspaces,
+    method: 'PATCH',
+    path: '/api/workspaces/:id',
+    summary: 'Change the name, the switch for personal keys or the billed account',
+    body: changeWorkspaceBodySchema,
+    answers: { 200: workspaceAnswerSchema },
+    refusals: [400, 403, 404, 413, 415],
+  },
+  {
+    ...members,
+    method: 'GET',
+    path: '/api/workspaces/:id/permissions',
+    summary: 'All members and their roles',
+    answers: { 200: permissionsAnswerSchema },
+    refusals: [404],
+  },
+  {
+    ...members,
+    method: 'PATCH',
+    path: '/api/workspaces/:id/permissions',
+    summary: 'Change roles, all or none',
+    body: changeRolesBodySchema,
+    answers: { 200: permissionsAnswerSchema },
+    refusals: [400, 403, 404, 413, 415],
+  },
+  {
+    ...members,
+    method: 'POST',
+    path: '/api/workspaces/:id/members',
+    summary: 'Add a member by address, or invite an address without an account',
+    body: addMemberBodySchema,
+    answers: { 200: addedMemberAnswerSchema },
+    refusals: [400, 403, 404, 409, 413, 415],
+  },
+  {
+    ...members,
+    method: 'DELETE',
+    path: '/api/workspaces/:id/members/:userId',
+    summary: 'Remove a member, or leave',
+    answers: { 200: successAnswerSchema },
+    refusals: [400, 403, 404],
+  },
+  {
+    ...members,
+    method: 'POST',
+    path: '/api/invitations/:token/accept',
+    summary: 'Take up an invitation by its one-time link',
+    answers: { 200: acceptedInvitationAnswerSchema },
+    refusals: [400, 403, 404],
+  },
+]);
