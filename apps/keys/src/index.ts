@@ -2,7 +2,6 @@ import type { Service } from '@tollgate/service-kit';
 import { KeysModule } from './keys.module.js';
 import { keysRoutes } from './keys-routes.js';
 
-/** Accounts, workspaces, members and keys. */
 export const keys: Service = {
   name: 'keys',
   module: KeysModule,

@@ -1,11 +1,7 @@
 import { Global, Module } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { Sessions } from '@tollgate/access';
-import { Health } from '@tollgate/service-kit';
-import type { FastifyInstance } from 'fastify';
-import { AuthController } from './accounts/auth.controller.js';
-import { AuthRequests } from './accounts/auth-requests.js';
-import { auth } from './accounts/auth.js';
+import { Accounts } from './accounts/accounts.js';
+import { AccountsRoutes } from './accounts/accounts-routes.js';
 import { ChangePlanHandler } from './accounts/change-plan.js';
 import { ChangeUsageLimitHandler } from './accounts/change-usage-limit.js';
 import { CreateAccountHandler } from './accounts/create-account.js';
@@ -18,9 +14,7 @@ import { RegistrationSweep } from './accounts/registration-sweep.js';
 import { ReinstatePersonHandler } from './accounts/reinstate-person.js';
 import { SignInLimits } from './accounts/sign-in-limits.js';
 import { SuspendPersonHandler } from './accounts/suspend-person.js';
-import { limitBodies } from './body-limit.js';
-import { keysDatabase, KeysDatabase } from './keys-database.js';
-import { keysRoutes } from './keys-routes.js';
+import { keysDatabase } from './keys-database.js';
 import { IssueKeyHandler } from './keys/issue-key.js';
 import { KeyBook } from './keys/key-book.js';
 import { KeyUseFeed } from './keys/key-use.feed.js';
@@ -41,34 +35,47 @@ import { WorkspaceBook } from './workspaces/workspace-book.js';
 import { WorkspaceChange } from './workspaces/workspace-change.js';
 import { WorkspacesController } from './workspaces/workspaces.controller.js';
 
-const accounts = [
-  ...[auth, AuthRequests, SignInLimits, LocalSessions, PersonBook, PersonChange, RegistrationSweep],
-  ...[RegisterPersonHandler, CreateAccountHandler, ChangePlanHandler, ChangeUsageLimitHandler],
-  ...[SuspendPersonHandler, ReinstatePersonHandler],
-];
-const workspaces = [
-  ...[WorkspaceBook, WorkspaceChange, InvitationBook, CreateWorkspaceHandler, ChangeWorkspaceHandler],
-  ...[AddMemberHandler, InviteMemberHandler, AcceptInvitationHandler, ChangeRolesHandler, RemoveMemberHandler],
-];
-const keys = [KeyBook, KeyUseFeed, IssueKeyHandler, RenameKeyHandler, RevokeKeysHandler];
-
-/** Accounts, workspaces, members and keys: owns the truth about a key. Global, for it tells others who is signed in. */
+/** Accounts, workspaces, members and keys. Global for `Sessions` alone: their truth is here. */
 @Global()
 @Module({
   controllers: [
-    ...[AuthController, OperatorController, WorkspacesController, MembersController],
-    ...[PersonalKeysController, WorkspaceKeysController],
+    OperatorController,
+    WorkspacesController,
+    MembersController,
+    PersonalKeysController,
+    WorkspaceKeysController,
   ],
   providers: [
-    ...[keysDatabase, ...accounts, ...workspaces, ...keys],
-    { provide: Sessions, useExisting: LocalSessions },
+    keysDatabase,
+    Accounts,
+    AccountsRoutes,
+    SignInLimits,
+    PersonBook,
+    PersonChange,
+    RegistrationSweep,
+    RegisterPersonHandler,
+    CreateAccountHandler,
+    ChangePlanHandler,
+    ChangeUsageLimitHandler,
+    SuspendPersonHandler,
+    ReinstatePersonHandler,
+    WorkspaceBook,
+    WorkspaceChange,
+    InvitationBook,
+    CreateWorkspaceHandler,
+    ChangeWorkspaceHandler,
+    AddMemberHandler,
+    InviteMemberHandler,
+    ChangeRolesHandler,
+    RemoveMemberHandler,
+    AcceptInvitationHandler,
+    KeyBook,
+    KeyUseFeed,
+    IssueKeyHandler,
+    RenameKeyHandler,
+    RevokeKeysHandler,
+    { provide: Sessions, useClass: LocalSessions },
   ],
   exports: [Sessions],
 })
-export class KeysModule {
-  constructor({ httpAdapter }: HttpAdapterHost, database: KeysDatabase, health: Health) {
-    const fastify = httpAdapter.getInstance<FastifyInstance>();
-    limitBodies(fastify, new Set(keysRoutes.map(({ path }) => path)));
-    health.add('keys-database', async () => ({ ok: (await database.pool.query('SELECT 1')).rowCount === 1 }));
-  }
-}
+export class KeysModule {}
