@@ -41,7 +41,7 @@ export function billed(
 
 /** What the log says of the same run. */
 export function finished(of: NewEvent<'RequestBilled'>): NewEvent<'RunFinished'> {
-  const { payerRule: _rule, priceId: _price, admittedAt, baseMicros, runnerMicros, ...run } = of.data;
+  const { admittedAt, baseMicros, runnerMicros, ...run } = of.data;
   return {
     id: `${run.runId}:finished`,
     type: 'RunFinished',
@@ -49,7 +49,7 @@ export function finished(of: NewEvent<'RequestBilled'>): NewEvent<'RunFinished'>
     subject: of.subject,
     time: of.time,
     data: {
-      ...run,
+      ...without(run, 'payerRule', 'priceId'),
       requestId: 'request',
       deploymentVersionId: 'v1',
       billable: true,
@@ -63,4 +63,8 @@ export function finished(of: NewEvent<'RequestBilled'>): NewEvent<'RunFinished'>
       client: { userAgent: null, clientInfo: null },
     },
   };
+}
+
+function without<T extends object, K extends keyof T>(of: T, ...keys: K[]): Omit<T, K> {
+  return Object.fromEntries(Object.entries(of).filter(([key]) => !keys.includes(key as K))) as Omit<T, K>;
 }
