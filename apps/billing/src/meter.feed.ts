@@ -11,7 +11,7 @@ import { enterIntoLedger, totalsOf } from './usage-ledger.js';
 export const METER = 'billing-meter';
 export const METER_CHECKPOINTS = 'billing.checkpoints';
 /** Events per transaction: beyond it the rate grows no more, and the ledger of one batch stays a few megabytes. */
-export const METER_BATCH_EVENTS_MAX = 2_000;
+export const METER_BATCH_EVENTS_MAX = 4_000;
 /** How long a start waits for the ledger to reach the log's end; then it goes on, and health shows the lag. */
 const CATCH_UP_TIMEOUT_MS = 5_000;
 

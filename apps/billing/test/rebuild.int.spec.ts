@@ -111,7 +111,8 @@ describe('a bill that is rebuilt from the log', () => {
       }
     }
     const { rows } = await database.pool.query('SELECT * FROM billing.payer_periods ORDER BY period, payer_user_id');
-    return { ...texts, rollups: JSON.stringify(rows) };
+    texts['rollups'] = JSON.stringify(rows);
+    return texts;
   };
 
   /** The same rows, written in another order than they came. */
