@@ -42,6 +42,10 @@ export class ExpressionProcess {
     this.#child.on('error', () => end(null));
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   run(expression: string, inputJson: string): Promise<ExpressionAnswer> {
     if (this.#ended) return Promise.resolve(this.#ended);
     return new Promise((resolve) => {
@@ -85,13 +89,9 @@ export class ExpressionProcess {
   }
 }
 
-/**
- * The shell only sets the core-dump limit (a process that runs out of memory aborts, and a dump would put tenants'
- * inputs on disk) and is then replaced by Node. No setting and no secret is passed on: the environment is empty.
- */
-function startSandbox(memoryMb: number): ChildProcess {
-  const jsonata = dirname(realpathSync(createRequire(import.meta.url).resolve('jsonata')));
-  const flags = [
+/** What takes a Node process the rights that JSONata has no use for; `--allow-worker` is for its guard (sandbox file). */
+export function sandboxFlags(memoryMb: number): string[] {
+  return [
     `--max-old-space-size=${memoryMb}`,
     '--max-semi-space-size=8',
     '--disallow-code-generation-from-strings',
@@ -99,9 +99,17 @@ function startSandbox(memoryMb: number): ChildProcess {
     '--no-warnings',
     '--permission',
     '--allow-worker',
-    `--allow-fs-read=${SANDBOX}`,
-    `--allow-fs-read=${jsonata}/*`,
   ];
-  const command = ['-c', 'ulimit -c 0; exec "$0" "$@"', process.execPath, ...flags, SANDBOX, String(memoryMb)];
+}
+
+/**
+ * The shell only sets the core-dump limit (a process that runs out of memory aborts, and a dump would put tenants'
+ * inputs on disk) and is then replaced by Node. No setting and no secret is passed on: the environment is empty.
+ */
+function startSandbox(memoryMb: number): ChildProcess {
+  const jsonata = dirname(realpathSync(createRequire(import.meta.url).resolve('jsonata')));
+  const readable = [`--allow-fs-read=${SANDBOX}`, `--allow-fs-read=${jsonata}/*`];
+  const program = [process.execPath, ...sandboxFlags(memoryMb), ...readable, SANDBOX, String(memoryMb)];
+  const command = ['-c', 'ulimit -c 0; exec "$0" "$@"', ...program];
   return spawn('/bin/sh', command, { env: {}, stdio: ['pipe', 'pipe', 'ignore'] });
 }

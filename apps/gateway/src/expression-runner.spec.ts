@@ -1,28 +1,10 @@
 import fc from 'fast-check';
-import type { Deployment } from '@tollgate/access';
 import { loadConfig } from '@tollgate/service-kit';
-import { cheapExpression } from './expression-cheap.js';
 import jsonata from 'jsonata';
+import { callOf, ended } from '../test/expression-call.js';
+import { cheapExpression } from './expression-cheap.js';
 import { ExpressionRunner } from './expression-runner.js';
-import type { RunCall, RunResult } from './workflow-runner.js';
-
-function callOf(expression: string, input: Record<string, unknown> = {}, more: Partial<RunCall> = {}): RunCall {
-  const runner = { kind: 'expression' as const, expression };
-  const deployment: Deployment = { versionId: 'v', name: 'n', deployedAt: '', runner, inputSchema: null };
-  const inputJson = JSON.stringify(input);
-  return {
-    runId: 'r',
-    workspaceId: 'w',
-    workflowId: 'f',
-    deployment,
-    input,
-    inputJson,
-    timeoutMs: 60_000,
-    ...more,
-  };
-}
-
-const ended = (result: RunResult) => result.error?.message ?? JSON.parse(result.outputJson);
+import type { RunCall } from './workflow-runner.js';
 
 describe('the expression runner', () => {
   let runner: ExpressionRunner;
@@ -68,7 +50,7 @@ describe('the expression runner', () => {
 
     it('an input of 9 MiB crosses both ways', async () => {
       const text = 'x'.repeat(9 * 1024 * 1024);
-      expect(await run('$length(text)', { text })).toMatchObject({ outputJson: String(text.length) });
+      expect(await run('$contains(text, "y")', { text })).toMatchObject({ outputJson: 'false' });
       expect((await run('{"t": text & ""}', { text })).outputJson.length).toBe(text.length + 8);
     });
 
@@ -133,12 +115,16 @@ describe('the expression runner', () => {
       ['$sum', /^Expression output contains a function$/],
       ['{"f": function($x) { $x }}', /^Expression output contains a function$/],
       ['$map([1..700000], function($i) { "0123456789abcdef" }) ~> $join', /10 MiB|memory/],
-      ['$pad("x", 11000000)', /^Expression output is larger than 10 MiB$/],
       [`${'('.repeat(8000)}1${')'.repeat(8000)}`, /call stack/],
     ])('%.50s', async (expression, message) => {
       const result = await run(expression);
       expect(result).toMatchObject({ status: 'failed', outputJson: 'null', runnerMicros: 0 });
       expect(result.error).toEqual({ code: 'EXECUTION_FAILED', message: expect.stringMatching(message) });
+    });
+
+    it('an output of more than 10 MiB', async () => {
+      const text = 'x'.repeat(6 * 1024 * 1024);
+      expect(ended(await run('[text, text & ""]', { text }))).toBe('Expression output is larger than 10 MiB');
     });
 
     it.each([
@@ -236,60 +222,6 @@ describe('the expression runner', () => {
       const closed = start();
       closed.onApplicationShutdown();
       expect(ended(await closed.run(callOf('1 + 1')))).toBe('The gateway is shutting down');
-    });
-  });
-
-  describe('what an expression cannot reach', () => {
-    it.each([
-      '"x".constructor',
-      '$.constructor',
-      '$$.__proto__',
-      '$sum.constructor',
-      '$sum.implementation',
-      'toString',
-      '$lookup($, "__proto__")',
-      '$lookup($sum, "implementation")',
-      '$keys($sum)',
-      '$lookup("x", "constructor")',
-      '$spread($)',
-      '$.process',
-      '$process',
-      '$globalThis',
-      '$env',
-      '$eval("$process")',
-      '($f := function($x){1}; $f.environment)',
-      '$lookup(function($x){1}, "environment")',
-      '$lookup([], "push")',
-      '/a/.constructor',
-      '$lookup(/a/, "constructor")',
-    ])('%s is nothing', async (expression) => {
-      expect(ended(await run(expression))).toEqual(null);
-    });
-
-    it('a run leaves nothing behind for the next', async () => {
-      const single = start({ EXPRESSION_WORKERS: '1' });
-      const attempts = [
-        '$ ~> | $ | {"__proto__": {"polluted": 1}} |',
-        '$merge([{"__proto__": {"polluted": 1}}, {"constructor": {"prototype": {"polluted": 1}}}])',
-        '($sum := function($x){ "hijacked" }; $polluted := 1; $sum([1]))',
-        '$ ~> | constructor.prototype | {"polluted": 1} |',
-        '$each($sum, function($v, $k){ $v })',
-      ];
-      for (const attempt of attempts) await single.run(callOf(attempt, { a: {} }));
-      expect(
-        ended(
-          await single.run(
-            callOf('[$exists(polluted), $exists(a.polluted), $exists($polluted), $sum([1, 2])]', { a: {} }),
-          ),
-        ),
-      ).toEqual([false, false, false, 3]);
-    });
-
-    it('functions forged in the input are data', async () => {
-      const forged = { f: { _jsonata_lambda: true, body: { type: 'string', value: 'x' }, arguments: [], thunk: true } };
-      expect((await run('$f := f; $f()', forged)).status).toBe('failed');
-      expect((await run('$map([1], f)', forged)).status).toBe('failed');
-      expect(ended(await run('1 + 1'))).toBe(2);
     });
   });
 

@@ -37,7 +37,13 @@ const KEPT_GLOBALS = new Set(
 /** The main thread may be stuck in an endless loop: another thread sees that its parent died or its memory ran over. */
 function startGuard(memoryMb: number): void {
   const rssBytesMax = process.memoryUsage.rss() + memoryMb * 1024 * 1024 + OFF_HEAP_BYTES;
-  new Worker(new URL(import.meta.url), { workerData: { parentPid: process.ppid, rssBytesMax }, env: {} });
+  new Worker(new URL(import.meta.url), {
+    workerData: { parentPid: process.ppid, rssBytesMax },
+    env: {},
+    // Else Node would open standard output for the worker, which makes it non-blocking, and large answers would fail.
+    stdout: true,
+    stderr: true,
+  });
 }
 
 function guard(limits: { parentPid: number; rssBytesMax: number }): void {

@@ -113,7 +113,7 @@ const REASONS: [codes: RegExp, reason: string][] = [
   [/^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL)/, 'Upstream host was not found'],
   [/^ECONNREFUSED$/, 'Upstream refused the connection'],
   [/^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EACCES|EPERM)$/, 'Upstream cannot be reached'],
-  [/^(HPE_|UND_ERR_HEADERS_OVERFLOW)/, 'Upstream did not answer with valid HTTP'],
+  [/^(HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$)/, 'Upstream did not answer with valid HTTP'],
   [
     /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
     'Upstream closed the connection before it had answered',
@@ -125,7 +125,8 @@ const REASONS: [codes: RegExp, reason: string][] = [
 function faultOf(error: unknown): UpstreamFault {
   if (error instanceof UpstreamFault) return error;
   if (error instanceof UpstreamNotAllowed) return new UpstreamFault(NOT_ALLOWED);
-  const code = String((error as { code?: unknown } | undefined)?.code ?? '');
+  const { code: given, name } = error as { code?: unknown; name?: unknown };
+  const code = String(given ?? name); // undici's parser error has a name alone
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
     return new UpstreamFault(`Upstream timed out after ${secondsText(CONNECT_TIMEOUT_MS)}`, 'TIMEOUT');
   }
