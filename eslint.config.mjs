@@ -29,7 +29,10 @@ export default tseslint.config(
           ],
         },
       ],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       'max-lines': ['error', { max: 300, skipBlankLines: false, skipComments: false }],
       'no-console': 'error',
     },
@@ -40,7 +43,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.ts', '**/*.tsx'],
-    ignores: ['**/config.ts', '**/*.spec.ts', '**/test/**', 'tools/**'],
+    ignores: ['**/config.ts', '**/*.spec.ts', '**/*.contract.ts', '**/test/**', 'tools/**'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -18,7 +18,7 @@ interface Inline extends CheapExpression {
 /**
  * Evaluates a deployment's JSONata expression over the input, in a process of its own with limits of time and memory
  * (contract A6 `expression` runner). An expression that is provably cheap is evaluated here, with the same result.
- * Which and why: DECISION-expressions.md.
+ * Which and why: docs/decisions/0003-expressions-run-apart.md.
  */
 @Injectable()
 export class ExpressionRunner extends WorkflowRunner implements OnApplicationShutdown {

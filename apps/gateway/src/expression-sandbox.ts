@@ -5,7 +5,7 @@
  * In:  uint32 length of expression, uint32 length of input, then both as UTF-8. Out: one byte `O` (output) or `E`
  * (reason of failure), uint32 length, UTF-8. Numbers are little-endian.
  *
- * Why this is safe enough to run what tenants write (DECISION-expressions.md has the rest): the process has an empty
+ * Why this is safe enough to run what tenants write (docs/decisions/0003-expressions-run-apart.md has the rest): the process has an empty
  * environment, no file, process or add-on rights (`--permission`), no `eval` or `Function` (flag), no global beyond
  * the language's own, and only JSON text goes in and out. Built-in objects are frozen, so a run cannot leave anything
  * behind for the next tenant's run.

@@ -10,8 +10,6 @@ const LIMIT = 101;
 /** The middle of the runs: a page this deep must cost what the first costs. */
 const MIDDLE = { startedAtMs: Date.parse('2026-10-16T00:00:00Z'), runId: 'run-0500000' };
 
-type Asked = Partial<Omit<RunPageRequest, 'filter'>> & { filter?: Partial<RunFilter> };
-
 interface PlanNode {
   'Node Type': string;
   'Relation Name'?: string;

@@ -8,7 +8,7 @@ export const TOPIC_PREFIX = 'tollgate.';
 /**
  * Partitions are for life: a key moves when their number changes, and its order with it.
  *
- * A control topic has one. Appends are one at a time anyway (DECISION.md), far below what one partition carries, and
+ * A control topic has one. Appends are one at a time anyway (docs/decisions/0002-one-append-at-a-time.md), far below what one partition carries, and
  * so every follower has each control topic as one line. `usage` and `runs` have six, which is how many processes can
  * share the work of one follower.
  */
