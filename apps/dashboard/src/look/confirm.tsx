@@ -48,7 +48,12 @@ function Question({ children, action, typed, isBusy, error, onConfirm, onClose }
         )}
         <Fault error={error} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} disabled={isBusy} data-autofocus={typed === undefined || undefined}>
+          <Button
+            variant="default"
+            onClick={onClose}
+            disabled={isBusy}
+            data-autofocus={typed === undefined || undefined}
+          >
             Cancel
           </Button>
           <Button type="submit" color="red" loading={isBusy} disabled={!isReady}>

@@ -38,9 +38,15 @@ export function CopyIcon({ text, label }: { text: string; label: string }) {
   const { state, copy } = useCopy(text);
   return (
     <Tooltip label={SAID[state] || label}>
-      <ActionIcon variant="subtle" color={state === 'copied' ? 'teal' : 'gray'} onClick={copy} aria-label={label} className="copy">
+      <ActionIcon
+        variant="subtle"
+        color={state === 'copied' ? 'teal' : 'gray'}
+        onClick={copy}
+        aria-label={label}
+        className="copy"
+      >
         {state === 'copied' ? <IconCheck size={18} aria-hidden /> : <IconCopy size={18} aria-hidden />}
-        <span role="status" className="mantine-visually-hidden" style={{ position: 'absolute', clip: 'rect(0 0 0 0)', overflow: 'hidden', width: 1, height: 1 }}>
+        <span role="status" className="visually-hidden">
           {SAID[state]}
         </span>
       </ActionIcon>
@@ -63,7 +69,17 @@ export function CopyButton({ text, label, onCopied }: { text: string; label: str
 }
 
 /** Code to read and to copy. */
-export function CodeBlock({ text, label, wrap = false, maxHeight }: { text: string; label: string; wrap?: boolean; maxHeight?: number }) {
+export function CodeBlock({
+  text,
+  label,
+  wrap = false,
+  maxHeight,
+}: {
+  text: string;
+  label: string;
+  wrap?: boolean;
+  maxHeight?: number;
+}) {
   return (
     <div className="code-frame">
       <pre

@@ -28,7 +28,10 @@ export const theme = createTheme({
   cursorType: 'pointer',
   fontFamily: 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
-  headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.5rem' }, h2: { fontSize: '1.15rem' }, h3: { fontSize: '1rem' } } },
+  headings: {
+    fontWeight: '650',
+    sizes: { h1: { fontSize: '1.5rem' }, h2: { fontSize: '1.15rem' }, h3: { fontSize: '1rem' } },
+  },
   components: {
     Modal: { defaultProps: { centered: false, size: 'lg', closeButtonProps: { 'aria-label': 'Close' } } },
     Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
@@ -40,6 +43,14 @@ export const theme = createTheme({
 /** Quiet text that still has a contrast of 4.5 to 1 on every surface. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-dimmed': '#5c6670', '--mantine-color-placeholder': '#6b747d', '--mantine-color-error': '#c92a2a' },
-  dark: { '--mantine-color-dimmed': '#a3abb3', '--mantine-color-placeholder': '#9aa2aa', '--mantine-color-error': '#ff8787' },
+  light: {
+    '--mantine-color-dimmed': '#5c6670',
+    '--mantine-color-placeholder': '#6b747d',
+    '--mantine-color-error': '#c92a2a',
+  },
+  dark: {
+    '--mantine-color-dimmed': '#a3abb3',
+    '--mantine-color-placeholder': '#9aa2aa',
+    '--mantine-color-error': '#ff8787',
+  },
 });

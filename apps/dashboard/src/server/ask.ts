@@ -42,7 +42,11 @@ async function send(path: string, question: Question): Promise<Response> {
     const answer = await fetch(path, {
       method,
       credentials: question.headers?.['x-api-key'] === undefined ? 'same-origin' : 'omit',
-      headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
@@ -50,7 +54,8 @@ async function send(path: string, question: Question): Promise<Response> {
     return answer;
   } catch (error) {
     if (signal?.aborted) throw error;
-    if (timeout.aborted) throw new Refusal(0, `No answer within ${timeoutMs / 1000} s`, 'TIMEOUT', undefined, undefined, undefined);
+    if (timeout.aborted)
+      throw new Refusal(0, `No answer within ${timeoutMs / 1000} s`, 'TIMEOUT', undefined, undefined, undefined);
     reach.set(false);
     throw new Refusal(0, 'The server cannot be reached', 'UNREACHABLE', undefined, undefined, undefined);
   }
@@ -62,14 +67,20 @@ async function readJson(answer: Response): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Refusal(answer.status, 'The answer was not JSON: is something between you and the server?', undefined, undefined, undefined, undefined);
+    throw new Refusal(
+      answer.status,
+      'The answer was not JSON: is something between you and the server?',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    );
   }
 }
 
 async function refusalOf(answer: Response): Promise<Refusal> {
   const body = (await readJson(answer).catch(() => undefined)) as
-    | { error?: unknown; message?: unknown; code?: unknown; details?: unknown }
-    | undefined;
+    { error?: unknown; message?: unknown; code?: unknown; details?: unknown } | undefined;
   const message = [body?.error, body?.message].find((text) => typeof text === 'string') as string | undefined;
   const retryAfter = Number(answer.headers.get('retry-after') ?? Number.NaN);
   return new Refusal(

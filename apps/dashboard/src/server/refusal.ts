@@ -48,14 +48,20 @@ export function explain(error: unknown): { title: string; text: string; requestI
     return { title: 'The server cannot be reached', text: 'Check your connection. This page tries again by itself.' };
   }
   if (error.code === 'CSRF') {
-    return { ...said, title: 'This address is not trusted', text: `${message}. Open the dashboard at its own address.` };
+    return {
+      ...said,
+      title: 'This address is not trusted',
+      text: `${message}. Open the dashboard at its own address.`,
+    };
   }
   if (status === 401) return { ...said, title: 'You are signed out', text: 'Sign in again to go on.' };
-  if (status === 403) return { ...said, title: 'You may not do this', text: `${message}. Ask an admin of the workspace.` };
+  if (status === 403)
+    return { ...said, title: 'You may not do this', text: `${message}. Ask an admin of the workspace.` };
   if (status === 404) return { ...said, title: 'Not found', text: `${message}. It may have been removed meanwhile.` };
   if (status === 409) return { ...said, title: 'Already there' };
   if (status === 429) return { ...said, title: 'Too many requests', text: `${message} Try again ${wait}.` };
   if (error.isPassing) return { ...said, title: 'Not available just now', text: `${message}. Try again ${wait}.` };
-  if (status >= 500) return { ...said, title: 'The server failed', text: `${message}. Try again; nothing was half done.` };
+  if (status >= 500)
+    return { ...said, title: 'The server failed', text: `${message}. Try again; nothing was half done.` };
   return { ...said, title: 'That did not work' };
 }

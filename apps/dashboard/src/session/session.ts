@@ -1,5 +1,4 @@
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef } from 'react';
+import { queryOptions } from '@tanstack/react-query';
 import { ask } from '../server/ask.js';
 
 export interface Account {
@@ -25,20 +24,13 @@ export const signIn = (given: { email: string; password: string }) =>
 export const signUp = (given: { name: string; email: string; password: string }) =>
   ask<{ user: Account }>('/api/auth/sign-up/email', { method: 'POST', body: given, ownCredential: true });
 
-/** Ends the session here and forgets everything that was read with it. */
+/** Ends the session and, by loading the page anew, forgets everything that was read with it. */
 export async function signOut(): Promise<void> {
   await ask('/api/auth/sign-out', { method: 'POST', body: {}, ownCredential: true });
   location.assign('/sign-in');
 }
 
-/** The signed-in account inside the shell. When another tab signed in somebody else, this tab starts afresh. */
-export function useAccount(): Account {
-  const first = useRef<Account>(undefined);
-  const client = useQueryClient();
-  const { data } = useQuery(sessionQuery);
-  const account = data ?? first.current ?? client.getQueryData<Account>(['session']);
-  if (data && first.current && data.id !== first.current.id) location.assign('/');
-  if (data && !first.current) first.current = data;
-  if (!account) throw new Error('This page needs a session');
-  return account;
+/** Where to go after signing in: a path of this page alone, never another site. */
+export function safePath(to: unknown): string {
+  return typeof to === 'string' && /^\/(?![/\\])/.test(to) && !to.startsWith('/sign-') ? to : '/';
 }
