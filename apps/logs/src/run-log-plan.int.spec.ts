@@ -10,8 +10,6 @@ const LIMIT = 101;
 /** The middle of the runs: a page this deep must cost what the first costs. */
 const MIDDLE = { startedAtMs: Date.parse('2026-10-16T00:00:00Z'), runId: 'run-0500000' };
 
-type Asked = Partial<Omit<RunPageRequest, 'filter'>> & { filter?: Partial<RunFilter> };
-
 interface PlanNode {
   'Node Type': string;
   'Relation Name'?: string;
@@ -116,9 +114,9 @@ describe(`a page of a workspace with ${RUNS} runs`, () => {
     ['of runs by MCP, 1 in 1,000', { filter: { triggers: ['mcp'] } }, workspaceIndex, 1_010 * LIMIT],
   ])('%s reads an index in its order, and no more than it must', async (name, request, index, touchedMax) => {
     const plan = await planOf(request);
-    console.info(
+    process.stdout.write(
       `${name}: ${plan.tookMs.toFixed(2)} ms (+ ${plan.plannedMs.toFixed(2)} planned), ${plan.rows} rows of ` +
-        `${plan.touched} read by ${[...plan.indexes].join(', ')}`,
+        `${plan.touched} read by ${[...plan.indexes].join(', ')}\n`,
     );
     expect(plan.rows).toBe(request.filter?.runId ? 1 : LIMIT);
     expect(plan.nodeTypes).not.toContain('Seq Scan');
