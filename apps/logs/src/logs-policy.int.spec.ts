@@ -74,9 +74,15 @@ test('who is over the rate of the API routes is told when to come back', async (
   expect((await list(ofWorkspace.text, 'w3')).status).toBe(200);
 });
 
-test('a suspended person’s key is no key any more', async () => {
+test('a suspended person’s key is no key any more, and the keys of a workspace that he pays are held up', async () => {
   const { text } = await logs.key({ ownerId: 'ada' });
+  const ofWorkspace = await logs.key({ workspaceId: 'w1' });
   await logs.tell('UserSuspended', { userId: 'ada' });
   const { status, body } = await list(text);
   expect([status, body]).toEqual([401, { error: 'Invalid API key', code: 'UNAUTHORIZED' }]);
+  const held = await list(ofWorkspace.text);
+  expect([held.status, held.body]).toEqual([403, { error: 'Account suspended', code: 'ACCOUNT_SUSPENDED' }]);
+  expect(await statusesOf(ofWorkspace.text)).toEqual([403, 404, 404]);
+  await logs.tell('UserReinstated', { userId: 'ada' });
+  expect(await statusesOf(ofWorkspace.text)).toEqual([200, 200, 200]);
 });
