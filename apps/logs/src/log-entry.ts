@@ -54,9 +54,19 @@ export function traceSpansOf(run: RunEntry): z.infer<typeof traceSpanSchema>[] {
 
 /** A run in full (contract B5.2). There are no folders. */
 export function logDetailOf(run: RunEntry, texts: RunTexts, known: CatalogWorkflow | undefined): LogDetail {
-  const { deploymentVersionId: _, ...entry } = logEntryOf(run);
+  const { id, workflowId, executionId, level, trigger, startedAt, endedAt, totalDurationMs, cost, files } =
+    logEntryOf(run);
   return {
-    ...entry,
+    id,
+    workflowId,
+    executionId,
+    level,
+    trigger,
+    startedAt,
+    endedAt,
+    totalDurationMs,
+    cost,
+    files,
     workflow: {
       ...workflowOf(run, known),
       folderId: null,

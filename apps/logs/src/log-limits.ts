@@ -7,8 +7,8 @@ import { Clock, PlansInForce } from '@tollgate/service-kit';
 
 type RateLimit = LogLimits['workflowExecutionRateLimit']['sync'];
 
-/** The plan's rate is `off`. */
-const NO_LIMIT: RateLimit = { requestsPerMinute: null, maxBurst: null, remaining: null, resetAt: null };
+/** What stands for "no limit", as in `usage-limits`: clients read numbers here. */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /**
  * The `limits` block of v1 answers (contract B5.1): what is left to whoever would pay for a run that this caller started
@@ -27,7 +27,7 @@ export class LogLimitsReader {
   async limitsOf(payerUserId: string): Promise<LogLimits> {
     const payer = await this.directory.read('user', payerUserId);
     const plan = payer?.plan ?? 'free';
-    const limitMicros = usageLimitOf(this.plans, plan, payer?.usageLimitMicros ?? null);
+    const limitMicros = usageLimitOf(this.plans, plan, payer?.usageLimitMicros ?? null) ?? NO_LIMIT;
     const [spentMicros, sync, async] = await Promise.all([
       this.quota.spentMicros(payerUserId, this.clock.nowMs()),
       this.rateLimitOf(payerUserId, 'sync', plan),
@@ -37,17 +37,22 @@ export class LogLimitsReader {
       workflowExecutionRateLimit: { sync, async },
       usage: {
         currentPeriodCost: microsToNumber(spentMicros),
-        limit: limitMicros === null ? null : microsToNumber(limitMicros),
+        limit: microsToNumber(limitMicros),
         plan,
-        isExceeded: limitMicros !== null && spentMicros >= limitMicros,
+        isExceeded: spentMicros >= limitMicros,
       },
     };
   }
 
   private async rateLimitOf(payerUserId: string, bucket: BucketName, plan: Plan): Promise<RateLimit> {
-    const state = await this.quota.peek({ bucketId: payerUserId, bucket, plan, nowMs: this.clock.nowMs() });
-    if (state === null) return NO_LIMIT;
-    const { requestsPerMinute, limit, remaining, resetAtMs } = state;
+    const nowMs = this.clock.nowMs();
+    const state = await this.quota.peek({ bucketId: payerUserId, bucket, plan, nowMs });
+    const { requestsPerMinute, limit, remaining, resetAtMs } = state ?? {
+      requestsPerMinute: NO_LIMIT,
+      limit: NO_LIMIT,
+      remaining: NO_LIMIT,
+      resetAtMs: nowMs,
+    };
     return { requestsPerMinute, maxBurst: limit, remaining, resetAt: new Date(resetAtMs).toISOString() };
   }
 }

@@ -67,15 +67,19 @@ export class LogsController {
     return { data: logDetailOf(run, texts, workflows.get(run.workflowId)), limits };
   }
 
-  /** The run, when it is there and this caller may read it; else `concealed`. */
+  /** The newest run of this id that this caller may read; else `concealed`. */
   private async readable(
     caller: Caller,
     runId: string | undefined,
     concealed: () => Problem,
   ): Promise<{ run: RunEntry; payerUserId: string }> {
-    const run = runId === undefined ? undefined : await this.runs.find(runId);
-    const access = run && (await this.reader.payerFor(caller, run.workspaceId));
-    if (!run || !access || 'refusal' in access) throw concealed();
-    return { run, payerUserId: access.payerUserId };
+    if (runId === undefined) throw concealed();
+    for (const workspaceId of await this.runs.workspacesOf(runId)) {
+      const access = await this.reader.payerFor(caller, workspaceId);
+      if ('refusal' in access) continue;
+      const run = await this.runs.find(workspaceId, runId);
+      if (run) return { run, payerUserId: access.payerUserId };
+    }
+    throw concealed();
   }
 }

@@ -69,13 +69,19 @@ describe('the run log', () => {
     expect(await logs.rows()).toHaveLength(3);
   });
 
-  test('has one row per run id, whatever is told of it again', async () => {
+  test('has one row per event, whatever is told of it again', async () => {
     const first = runFinished({ runId: 'r1' });
     const again = runFinished({ runId: 'r1', startedAt: '2026-12-24T00:00:00.000Z', costMicros: 9 });
     await logs.deliver(logged([first, again, first]));
     await logs.deliver(logged([again], 7n));
     expect(await logs.rows()).toHaveLength(1);
     expect(await partitionOf('r1')).toEqual(['run_log_2026_11']);
+  });
+
+  test('holds two runs of one chosen id, which are two events', async () => {
+    const [one, other] = [runFinished({ runId: 'chosen' }), runFinished({ runId: 'chosen', workspaceId: 'w2' })];
+    await logs.deliver(logged([one, { ...other, id: 'another-event' }]));
+    expect(await logs.rows()).toHaveLength(2);
   });
 
   test('is the same to the letter, whatever the batches and however often each is delivered', async () => {
@@ -110,6 +116,28 @@ describe('the run log', () => {
         },
       ),
       { numRuns: 25 },
+    );
+  });
+
+  test('gives back every text as it was told, whatever is in it', async () => {
+    const awkward = fc.oneof(
+      fc.string({ unit: 'grapheme', minLength: 1 }),
+      fc.stringMatching(/^["\\\\{},\s'NULnul]+$/),
+      fc.constantFrom('NULL', '\\', '"', '{}', '\n', ' '),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(awkward, { minLength: 1, maxLength: 30 }), async (texts) => {
+        await logs.pool.query('TRUNCATE logs.run_log, logs.run_ids');
+        await logs.deliver(
+          logged(texts.map((text, index) => runFinished({ runId: `r${index}`, workflowName: text, output: text }))),
+        );
+        const { rows } = await logs.pool.query<{ name: string; output: string }>(
+          `SELECT workflow_name AS name, output FROM logs.run_log ORDER BY position`,
+        );
+        expect(rows.map(({ name }) => name)).toEqual(texts.map((text) => text.replaceAll('\0', '\ufffd')));
+        expect(rows.map(({ output }) => JSON.parse(output) as string)).toEqual(texts);
+      }),
+      { numRuns: 50 },
     );
   });
 

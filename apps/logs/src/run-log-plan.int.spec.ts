@@ -114,9 +114,9 @@ describe(`a page of a workspace with ${RUNS} runs`, () => {
     ['of runs by MCP, 1 in 1,000', { filter: { triggers: ['mcp'] } }, workspaceIndex, 1_010 * LIMIT],
   ])('%s reads an index in its order, and no more than it must', async (name, request, index, touchedMax) => {
     const plan = await planOf(request);
-    console.info(
+    process.stdout.write(
       `${name}: ${plan.tookMs.toFixed(2)} ms (+ ${plan.plannedMs.toFixed(2)} planned), ${plan.rows} rows of ` +
-        `${plan.touched} read by ${[...plan.indexes].join(', ')}`,
+        `${plan.touched} read by ${[...plan.indexes].join(', ')}\n`,
     );
     expect(plan.rows).toBe(request.filter?.runId ? 1 : LIMIT);
     expect(plan.nodeTypes).not.toContain('Seq Scan');

@@ -70,6 +70,9 @@ export const ENTRY_COLUMNS = `run_id AS "runId", workspace_id AS "workspaceId", 
   started_at AS "startedAt", ended_at AS "endedAt", duration_ms AS "durationMs", cost_micros AS "costMicros",
   created_at AS "createdAt", octet_length(output) AS "outputBytes"`;
 
+/** Most workspaces that are asked for one run id; ids of the platform's own making have one. */
+const WORKSPACES_MAX = 100;
+
 /**
  * The read side of the run log. Pages are by keyset on (start, run id) and cost the same at any depth; there are no
  * totals and no offsets. Nothing here knows who asks: the caller has decided that.
@@ -85,14 +88,26 @@ export class RunLog {
     return rows.map(entryOf);
   }
 
-  /** The newest run of this id: callers may choose ids, and choose one again. */
-  async find(runId: string): Promise<RunEntry | undefined> {
-    const { rows } = await this.database.pool.query<EntryRow>(
-      `SELECT ${ENTRY_COLUMNS} FROM logs.run_log
-       WHERE (workspace_id, started_at) = (
-         SELECT workspace_id, started_at FROM logs.run_ids WHERE run_id = $1 ORDER BY started_at DESC LIMIT 1
-       ) AND run_id = $1 LIMIT 1`,
+  /**
+   * The workspaces that have runs of this id, the newest first: callers may choose ids, and two workspaces the same. So
+   * who may read decides which run is meant, and nobody hides another's run by using its id.
+   */
+  async workspacesOf(runId: string): Promise<string[]> {
+    const { rows } = await this.database.pool.query<{ workspace_id: string }>(
+      `SELECT workspace_id FROM logs.run_ids WHERE run_id = $1
+       GROUP BY workspace_id ORDER BY max(started_at) DESC LIMIT ${WORKSPACES_MAX}`,
       [runId],
+    );
+    return rows.map((row) => row.workspace_id);
+  }
+
+  /** A workspace's run of this id; the newest, when it chose the id again. */
+  async find(workspaceId: string, runId: string): Promise<RunEntry | undefined> {
+    const { rows } = await this.database.pool.query<EntryRow>(
+      `SELECT ${ENTRY_COLUMNS} FROM logs.run_log WHERE workspace_id = $1 AND run_id = $2 AND started_at = (
+         SELECT max(started_at) FROM logs.run_ids WHERE run_id = $2 AND workspace_id = $1
+       ) LIMIT 1`,
+      [workspaceId, runId],
     );
     return rows[0] && entryOf(rows[0]);
   }

@@ -75,7 +75,8 @@ export function rowOf({ id, data, time, position }: RunFinished): RunRow {
 
 /** PostgreSQL's text holds no NUL: it becomes the replacement character, so that no run stops the recorder. */
 function storable<T extends string | null>(text: T): T {
-  return (text === null ? null : text.toWellFormed().replaceAll('\0', '\ufffd')) as T;
+  if (text === null || (text.isWellFormed() && !text.includes('\0'))) return text;
+  return text.toWellFormed().replaceAll('\0', '\ufffd') as T;
 }
 
 /** PostgreSQL knows no year 0, which the events' schema admits. */
@@ -83,7 +84,8 @@ const FIRST_INSTANT = '0001-01-01T00:00:00.000Z';
 
 /** To the millisecond, as the cursors of the pages have it. */
 function storableInstant(at: string): string {
-  const text = new Date(at).toISOString();
+  // What already is to the millisecond, and was checked to be a time, is taken as it came: this runs for every run.
+  const text = at.length === 24 ? at : new Date(at).toISOString();
   return text < FIRST_INSTANT ? FIRST_INSTANT : text;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planSchema } from './events-control.js';
 import { triggerSchema } from './events-usage.js';
 import { readDecimal, readInstantMs, readList } from './query-values.js';
 
@@ -94,22 +95,12 @@ export const traceSpanSchema = z.object({
   duration: z.number(),
 });
 
-const rate = z.object({
-  requestsPerMinute: z.number().nullable(),
-  maxBurst: z.number().nullable(),
-  remaining: z.number().nullable(),
-  resetAt: at.nullable(),
-});
+const rate = z.object({ requestsPerMinute: z.number(), maxBurst: z.number(), remaining: z.number(), resetAt: at });
 
-/** What the payer of the asked workspace's runs has left. A limit that is off is null. */
+/** What the payer of runs in the asked workspace has left. A limit that is off is the greatest number clients hold exactly. */
 export const logLimitsSchema = z.object({
   workflowExecutionRateLimit: z.object({ sync: rate, async: rate }),
-  usage: z.object({
-    currentPeriodCost: z.number(),
-    limit: z.number().nullable(),
-    plan: z.string(),
-    isExceeded: z.boolean(),
-  }),
+  usage: z.object({ currentPeriodCost: z.number(), limit: z.number(), plan: planSchema, isExceeded: z.boolean() }),
 });
 export type LogLimits = z.infer<typeof logLimitsSchema>;
 
@@ -128,7 +119,7 @@ export const logEntrySchema = z.object({
   workflow: z
     .object({ id: z.string(), name: z.string(), description: z.string().nullable(), deleted: z.boolean() })
     .optional(),
-  finalOutput: z.unknown(),
+  finalOutput: z.unknown().optional(),
   traceSpans: z.array(traceSpanSchema).optional(),
 });
 export type LogEntry = z.infer<typeof logEntrySchema>;

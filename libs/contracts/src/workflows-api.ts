@@ -8,6 +8,8 @@ export const UPSTREAM_HEADERS_MAX = 50;
 export const UPSTREAM_HEADERS_LENGTH_MAX = 16_384;
 export const UPSTREAM_TIMEOUT_MS_MAX = 3_600_000;
 export const INPUT_SCHEMA_LENGTH_MAX = 65_536;
+/** What nests deeper would run those who walk it out of stack, in every process that hears of the deployment. */
+export const INPUT_SCHEMA_DEPTH_MAX = 64;
 export const DESCRIPTION_LENGTH_MAX = 2_000;
 export const WORKFLOWS_PAGE_MAX = 200;
 
@@ -103,8 +105,12 @@ export const inputSchemaSchema = z
     path: ['required'],
     message: 'Required must be a list of names',
   })
-  .refine((schema) => textOfBoundedJson(schema, INPUT_SCHEMA_LENGTH_MAX) !== undefined, {
-    message: `Input schema must be at most ${INPUT_SCHEMA_LENGTH_MAX} characters of JSON, not too deeply nested`,
+  .refine((schema) => !nestsDeeper(schema, INPUT_SCHEMA_DEPTH_MAX), {
+    message: `Input schema must not nest deeper than ${INPUT_SCHEMA_DEPTH_MAX} levels`,
+    abort: true,
+  })
+  .refine((schema) => JSON.stringify(schema).length <= INPUT_SCHEMA_LENGTH_MAX, {
+    message: `Input schema must be at most ${INPUT_SCHEMA_LENGTH_MAX} characters of JSON`,
   });
 
 const descriptionSchema = z
@@ -192,12 +198,12 @@ function isTextList(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
-/** A value's JSON, or undefined when it is over the bound or nested so deeply that writing it fails. */
-function textOfBoundedJson(value: unknown, lengthMax: number): string | undefined {
-  try {
-    const text = JSON.stringify(value);
-    return text.length <= lengthMax ? text : undefined;
-  } catch {
-    return undefined;
+/** Whether a value nests deeper than `depthMax`. Looks level by level, so that no depth runs it out of stack. */
+function nestsDeeper(value: unknown, depthMax: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > depthMax) return true;
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
   }
+  return false;
 }

@@ -8,7 +8,7 @@ import { failedRun } from '../runner-result.js';
 import type { RunResult } from '../workflow-runner.js';
 import { WorkflowRunners } from '../workflow-runners.js';
 import { type AdmittedRun, AdmitRun, type RunClient } from './admit-run.js';
-import { runAnswer, timeoutAnswer } from './execute-answers.js';
+import { runAnswer, timeoutAnswer, timeoutText } from './execute-answers.js';
 import { type ExecuteRequest, readExecuteRequest, refuseLongCallChain } from './execute-request.js';
 import { RunRecorder } from './run-recorder.js';
 
@@ -116,7 +116,10 @@ export class ExecuteRoute implements OnModuleInit {
         timeoutMs: run.timeoutMs,
         signal: end.signal,
       });
-      return { result: timedOut ? { ...result, status: 'failed', error: TIMED_OUT } : result, timedOut };
+      return {
+        result: timedOut ? { ...result, status: 'failed', error: timedOutAfter(run.timeoutMs) } : result,
+        timedOut,
+      };
     } catch (error) {
       this.log.error('a runner failed for a reason that was not foreseen', { runId: run.runId, fault: faultOf(error) });
       return { result: failedRun('The workflow could not be run'), timedOut: false };
@@ -139,7 +142,9 @@ export class ExecuteRoute implements OnModuleInit {
   };
 }
 
-const TIMED_OUT = { code: 'TIMEOUT', message: 'Execution timed out' };
+function timedOutAfter(timeoutMs: number): { code: string; message: string } {
+  return { code: 'TIMEOUT', message: timeoutText(timeoutMs) };
+}
 
 function callerInto(request: FastifyRequest, answer: Caller | KeyRefusal): Problem | undefined {
   if (answer.kind !== 'key') return keyProblem(answer, 'execute');

@@ -12,6 +12,8 @@ export interface SpoolRun {
 export interface SpoolBatch {
   key: number;
   writtenAtMs: number;
+  /** Characters that it takes in the spool. */
+  length: number;
   runs: SpoolRun[];
 }
 
@@ -64,7 +66,7 @@ export function readBatch(key: unknown, text: unknown): SpoolBatch {
     return { runId, payerUserId, costMicros, events };
   });
   if (lineEnd === -1 || offset !== text.length) throw new SpoolCorrupted(key, 'its length is not what it says');
-  return { key, writtenAtMs: at, runs };
+  return { key, writtenAtMs: at, length: text.length, runs };
 }
 
 function readHead(key: number, line: string): { at: number; entries: unknown[][] } {

@@ -39,8 +39,8 @@ interface Waiting {
  *
  * Promises: when `kept` is told, the run's events survive kill -9 of the process, and with `flushed` loss of power too,
  * all together; they are read back in the order of `put`; nothing goes before the shipper has removed it. Without
- * `flushed` the disk confirms some milliseconds later: at 64 callers that halves what a run costs in waiting. Runs that come together are
- * committed together, so durability costs one flush per group, not per run.
+ * `flushed` the disk confirms some milliseconds later: at 64 callers that halves what a run costs in waiting. Runs that
+ * come together are committed together, so durability costs one flush per group, not per run.
  */
 export class Spool {
   private readonly batches: Database<string, number>;
@@ -139,10 +139,13 @@ export class Spool {
         group.map(({ run }) => run),
         this.options.nowMs(),
       );
-      for (const { run, claimed } of group) if (claimed) void this.claims.put(run.runId, this.options.nowMs());
+      // Before the batch: a run that is kept has its claim kept.
+      const claims = group
+        .filter(({ claimed }) => claimed)
+        .map(({ run }) => this.claims.put(run.runId, this.options.nowMs()));
       const commit = this.batches.put(key, text) as Promise<boolean> & { flushed?: Promise<unknown> };
       this.length += text.length;
-      stored = this.options.flushed ? Promise.all([commit, commit.flushed]) : commit;
+      stored = Promise.all([...claims, commit, ...(this.options.flushed ? [commit.flushed] : [])]);
     } catch (error) {
       text = '';
       stored = Promise.reject(error as Error);
@@ -197,16 +200,11 @@ export class Spool {
 
   /** Removes what has reached the log. */
   async remove(batches: readonly SpoolBatch[]): Promise<void> {
-    let length = 0;
-    let runs = 0;
-    const removals = batches.map((batch) => {
-      runs += batch.runs.length;
-      length += this.batches.get(batch.key)?.length ?? 0;
-      return this.batches.remove(batch.key);
-    });
-    await Promise.all(removals);
-    this.runs -= runs;
-    this.length -= length;
+    await Promise.all(batches.map(({ key }) => this.batches.remove(key)));
+    for (const { runs, length } of batches) {
+      this.runs -= runs.length;
+      this.length -= length;
+    }
   }
 
   /** Every run that has not reached the log, oldest first, batch by batch. */

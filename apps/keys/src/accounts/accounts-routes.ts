@@ -48,13 +48,15 @@ export class AccountsRoutes implements OnModuleInit {
   };
 
   private async signUp(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    this.limits.countTry(request.ip);
+    // Apart from sign-ins, which have all of their tries for themselves (contract A6).
+    this.limits.countTry(`sign-up ${request.ip}`);
     if (this.config.SIGN_UP === 'closed') {
       throw new Problem('forbidden', { text: 'Sign-up is closed. Ask the operator for an account.' });
     }
     const body = check(signUpBodySchema, request.body);
     const response = await this.accounts.handle({ ...partsOf(request), body });
     if (response.ok) await this.register(body.email);
+    else if (response.status === 422) await this.refuseLostRace(response, body.email);
     return passOn(response, reply);
   }
 
@@ -83,7 +85,16 @@ export class AccountsRoutes implements OnModuleInit {
     if (account) await this.commands.execute(new RegisterPerson(account));
   }
 
-  /** A suspended person gets no session; that the password was right is not told either. */
+  /** Of two sign-ups with one address at once, better-auth tells the later only that it failed: say what it was. */
+  private async refuseLostRace(response: Response, email: string): Promise<void> {
+    const { code } = (await response.clone().json()) as { code?: string };
+    if (code !== 'FAILED_TO_CREATE_USER') return;
+    if (!(await this.people.accountOf(email))) throw accountsUnavailable(response.status);
+    const text = 'User already exists. Use another email.';
+    throw new Problem('conflict', { text, code: 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL', body: { message: text } });
+  }
+
+  /** A suspended person gets no session: whoever has the right password is told why. */
   private async refuseSuspended(email: string): Promise<void> {
     const account = await this.people.accountOf(email);
     if (!account) return;
@@ -101,6 +112,10 @@ function partsOf(request: FastifyRequest) {
   };
 }
 
+/** better-auth fails only when its database does. */
+const accountsUnavailable = (status: number) =>
+  new Problem('unavailable', { retryAfterSeconds: 5, cause: new Error(`better-auth answered ${status}`) });
+
 const KINDS: Record<number, ProblemKind> = {
   400: 'badRequest',
   401: 'unauthorized',
@@ -113,6 +128,7 @@ const KINDS: Record<number, ProblemKind> = {
 
 /** better-auth's answer with its cookies; a refusal in the contract's shape, its own code and message beside it. */
 async function passOn(response: Response, reply: FastifyReply): Promise<FastifyReply> {
+  if (response.status >= 500) throw accountsUnavailable(response.status);
   const text = await response.text();
   if (!response.ok) {
     const { message, code } = (text === '' ? {} : JSON.parse(text)) as { message?: string; code?: string };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Sessions, type SignedIn } from '@tollgate/access';
+import { Problem } from '@tollgate/contracts';
 import { Accounts } from './accounts.js';
 import { PersonBook } from './person-book.js';
 import { RegisterPerson } from './register-person.js';
@@ -18,12 +19,21 @@ export class LocalSessions extends Sessions {
 
   override async find(cookieHeader: string | undefined): Promise<SignedIn | undefined> {
     if (cookieHeader === undefined) return undefined;
-    const session = await this.accounts.auth.api.getSession({ headers: new Headers({ cookie: cookieHeader }) });
+    const session = await this.sessionOf(cookieHeader);
     if (!session) return undefined;
     const { id: userId, email, name, emailVerified } = session.user;
     const known = await this.people.suspension(userId);
     if (known?.suspended) return undefined;
     if (!known) await this.commands.execute(new RegisterPerson({ userId, email, name, emailVerified }));
     return { userId, email, name };
+  }
+
+  /** better-auth takes whatever is no session of its own for none; it fails only when its database does. */
+  private async sessionOf(cookie: string) {
+    try {
+      return await this.accounts.auth.api.getSession({ headers: new Headers({ cookie }) });
+    } catch (cause) {
+      throw new Problem('unavailable', { retryAfterSeconds: 5, cause });
+    }
   }
 }

@@ -1,0 +1,84 @@
+import { Group, Modal, Button, Stack, Switch, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Fault, notifyDone, notifyFault } from '../look/fault.js';
+import { Surface } from '../look/surface.js';
+import { permissionsQuery } from '../members/members.js';
+import { useAction } from '../server/use-action.js';
+import { changeWorkspace, isAdmin, rememberWorkspace, type Workspace } from '../workspaces/workspaces.js';
+import { keysQuery } from './keys.js';
+
+/** Whether members' personal keys work in this workspace. Switching off stops keys, so it asks; on does not. */
+export function PersonalSwitch({ workspace }: { workspace: Workspace }) {
+  const [isAsking, setAsking] = useState(false);
+  const isOn = workspace.allowPersonalApiKeys;
+  const action = useAction({
+    mutationFn: (allow: boolean) => changeWorkspace(workspace.id, { allowPersonalApiKeys: allow }),
+    onMutate: (allow) => rememberWorkspace({ ...workspace, allowPersonalApiKeys: allow }),
+    onSuccess: (changed) => {
+      rememberWorkspace(changed);
+      setAsking(false);
+      notifyDone(
+        changed.allowPersonalApiKeys ? 'Personal keys work here again.' : 'Personal keys are refused here from now on.',
+      );
+    },
+    onError: (error) => {
+      rememberWorkspace(workspace);
+      notifyFault(error, 'The switch went back');
+    },
+  });
+  return (
+    <Surface mb="lg">
+      <Group justify="space-between" gap="md" wrap="nowrap">
+        <div>
+          <Text fw={600} id="personal-switch">
+            Personal keys in this workspace
+          </Text>
+          <Text size="sm" c="dimmed" id="personal-switch-about">
+            {isOn
+              ? 'On: members may call this workspace’s workflows with their own keys.'
+              : 'Off: every personal key is refused here, on every route. Workspace keys work as before.'}
+          </Text>
+        </div>
+        <Switch
+          checked={isOn}
+          disabled={!isAdmin(workspace) || action.isPending}
+          onChange={() => (isOn ? setAsking(true) : action.run(true))}
+          aria-labelledby="personal-switch"
+          aria-describedby="personal-switch-about"
+          size="md"
+          withThumbIndicator={false}
+        />
+      </Group>
+      <Modal opened={isAsking} onClose={() => setAsking(false)} title="Switch personal keys off?">
+        <Stack>
+          <WhatStops workspace={workspace} />
+          <Fault error={action.error} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={() => setAsking(false)} data-autofocus>
+              Cancel
+            </Button>
+            <Button color="red" loading={action.isPending} onClick={() => action.run(false)}>
+              Switch off
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </Surface>
+  );
+}
+
+function WhatStops({ workspace }: { workspace: Workspace }) {
+  const own = useQuery(keysQuery('personal', workspace.id));
+  const members = useQuery(permissionsQuery(workspace.id));
+  const others = (members.data?.length ?? 1) - 1;
+  const count = own.data?.length ?? 0;
+  return (
+    <Text size="sm">
+      From the moment this is confirmed, no personal key works in this workspace:{' '}
+      {count === 1 ? 'your one key' : `your ${count} keys`}
+      {others > 0 && ` and those of ${others === 1 ? 'one other member' : `${others} other members`}`}. The keys stay as
+      they are and keep working in other workspaces; switching on again lets them in again.
+    </Text>
+  );
+}

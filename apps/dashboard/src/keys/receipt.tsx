@@ -1,0 +1,62 @@
+import { Alert, Group, Stack, Table, Text } from '@mantine/core';
+import { IconShieldCheck, IconShieldExclamation } from '@tabler/icons-react';
+import { countText } from '../look/dollars.js';
+import { Moment } from '../look/moment.js';
+import { confirmedInMs, type RevokedAnswer } from './keys.js';
+
+/** The proof: which gateways stopped admitting, after how many milliseconds, and which were fenced off. */
+export function ReceiptView({ answer, what }: { answer: RevokedAnswer; what: string }) {
+  const { receipt, pending = [] } = answer;
+  if (!receipt) return null;
+  const isComplete = pending.length === 0;
+  const tookMs = confirmedInMs(receipt);
+  const Sign = isComplete ? IconShieldCheck : IconShieldExclamation;
+  return (
+    <Stack gap="sm" data-receipt>
+      <Alert
+        color={isComplete ? 'teal' : 'orange'}
+        icon={<Sign aria-hidden />}
+        title={
+          isComplete ? `${what} stopped everywhere in ${countText(tookMs)} ms` : `${what} stopped, not yet everywhere`
+        }
+        role="status"
+      >
+        {isComplete
+          ? 'No gateway admits it any more: the next request with it is refused.'
+          : `Not confirmed yet: ${pending.join(', ')}. Their leases run out by themselves; then they refuse too.`}
+      </Alert>
+      <Table withRowBorders aria-label="Gateways that stopped">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Gateway</Table.Th>
+            <Table.Th>Stopped after</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {receipt.gateways.map(({ id, appliedAt }) => (
+            <Table.Tr key={id}>
+              <Table.Td className="wrap-anywhere">{id}</Table.Td>
+              <Table.Td className="numbers">
+                {countText(Date.parse(appliedAt) - Date.parse(receipt.revokedAt))} ms
+              </Table.Td>
+            </Table.Tr>
+          ))}
+          {receipt.fenced.map((id) => (
+            <Table.Tr key={id}>
+              <Table.Td className="wrap-anywhere">{id}</Table.Td>
+              <Table.Td>fenced: its lease ran out, it refuses on its own</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <Group justify="space-between" gap="xs">
+        <Text size="xs" c="dimmed">
+          Position {receipt.position}
+        </Text>
+        <Text size="xs" c="dimmed">
+          <Moment at={receipt.confirmedAt} />
+        </Text>
+      </Group>
+    </Stack>
+  );
+}

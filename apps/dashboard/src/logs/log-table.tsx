@@ -1,0 +1,94 @@
+import { Badge, Table, Text, UnstyledButton } from '@mantine/core';
+import { useRef } from 'react';
+import { durationText } from '../look/dates.js';
+import { dollarsOf } from '../look/dollars.js';
+import { ExactMoment } from '../look/moment.js';
+import type { LogEntry } from './run-log.js';
+
+export interface LogTableProps {
+  runs: LogEntry[];
+  onOpen: (id: string) => void;
+  since: number;
+}
+
+/** The runs. The time of each is a button that opens its detail; the whole row is for the mouse. */
+export function LogTable({ runs, onOpen }: LogTableProps) {
+  const seen = useRef<Set<string>>(undefined);
+  const before = seen.current;
+  seen.current = new Set(runs.map(({ id }) => id));
+  return (
+    <Table.ScrollContainer
+      minWidth={820}
+      scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Runs' } }}
+    >
+      <Table highlightOnHover verticalSpacing={8} aria-label="Runs">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Started</Table.Th>
+            <Table.Th>Outcome</Table.Th>
+            <Table.Th>Workflow</Table.Th>
+            <Table.Th>Trigger</Table.Th>
+            <Table.Th ta="right">Duration</Table.Th>
+            <Table.Th ta="right">Cost</Table.Th>
+            <Table.Th>Run</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {runs.map((run, index) => (
+            <Table.Tr
+              key={run.id}
+              className={`row-button ${before && !before.has(run.id) && index < before.size ? 'row-new' : ''}`}
+              onClick={() => onOpen(run.id)}
+              data-run={run.executionId}
+            >
+              <Table.Td>
+                <UnstyledButton fz="sm" className="nowrap" onClick={() => onOpen(run.id)} aria-haspopup="dialog">
+                  <ExactMoment at={run.startedAt} />
+                </UnstyledButton>
+              </Table.Td>
+              <Table.Td>
+                <Outcome level={run.level} />
+              </Table.Td>
+              <Table.Td maw={260}>
+                <Text size="sm" className="long" title={run.workflow?.name ?? run.workflowId}>
+                  {run.workflow?.name ?? run.workflowId}
+                  {run.workflow?.deleted && ' (deleted)'}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm">{run.trigger}</Text>
+              </Table.Td>
+              <Table.Td ta="right">
+                <Text size="sm" className="numbers nowrap">
+                  {durationText(run.totalDurationMs)}
+                </Text>
+              </Table.Td>
+              <Table.Td ta="right">
+                <Text size="sm" className="numbers">
+                  {run.cost ? dollarsOf(run.cost.total) : '—'}
+                </Text>
+              </Table.Td>
+              <Table.Td maw={160}>
+                <Text size="xs" ff="monospace" c="dimmed" className="long" title={run.executionId}>
+                  {run.executionId}
+                </Text>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+export function Outcome({ level }: { level: 'info' | 'error' }) {
+  return level === 'error' ? (
+    <Badge color="red" variant="light">
+      failed
+    </Badge>
+  ) : (
+    <Badge color="teal" variant="light">
+      completed
+    </Badge>
+  );
+}

@@ -1,0 +1,56 @@
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+
+/** The nonce of this page's policy: style elements made at run time must carry it. */
+export const styleNonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+/** Where the scroll lock of dialogs looks for it. */
+(globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = styleNonce;
+
+const sea: MantineColorsTuple = [
+  '#e6f7fa',
+  '#d0ebf0',
+  '#a3d7e0',
+  '#72c2cf',
+  '#4ab0c0',
+  '#2fa3b5',
+  '#1b8ea0',
+  '#0b7285',
+  '#075e6e',
+  '#024a57',
+];
+
+export const theme = createTheme({
+  primaryColor: 'sea',
+  primaryShade: { light: 7, dark: 6 },
+  autoContrast: true,
+  luminanceThreshold: 0.28,
+  colors: { sea },
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  fontFamily: 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
+  headings: {
+    fontWeight: '650',
+    sizes: { h1: { fontSize: '1.5rem' }, h2: { fontSize: '1.15rem' }, h3: { fontSize: '1rem' } },
+  },
+  components: {
+    Modal: { defaultProps: { centered: false, size: 'lg', closeButtonProps: { 'aria-label': 'Close' } } },
+    Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    Table: { defaultProps: { verticalSpacing: 'sm' } },
+    Tooltip: { defaultProps: { events: { hover: true, focus: true, touch: true } } },
+  },
+});
+
+/** Quiet text that still has a contrast of 4.5 to 1 on every surface. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-dimmed': '#5c6670',
+    '--mantine-color-placeholder': '#6b747d',
+    '--mantine-color-error': '#c92a2a',
+  },
+  dark: {
+    '--mantine-color-dimmed': '#a3abb3',
+    '--mantine-color-placeholder': '#9aa2aa',
+    '--mantine-color-error': '#ff8787',
+  },
+});

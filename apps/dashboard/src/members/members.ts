@@ -1,0 +1,42 @@
+import { queryOptions } from '@tanstack/react-query';
+import type { PermissionView } from '@tollgate/contracts';
+import { ask } from '../server/ask.js';
+
+export type Role = 'admin' | 'write' | 'read';
+export type Member = PermissionView;
+
+export const ROLES: { value: Role; label: string; about: string }[] = [
+  { value: 'admin', label: 'Admin', about: 'everything: members, workspace keys, deploying' },
+  { value: 'write', label: 'Write', about: 'make and edit workflows, run them, read logs' },
+  { value: 'read', label: 'Read', about: 'run workflows and read logs' },
+];
+
+export const permissionsQuery = (workspaceId: string) =>
+  queryOptions({
+    queryKey: ['members', workspaceId],
+    queryFn: async ({ signal }) =>
+      (await ask<{ users: Member[] }>(`/api/workspaces/${workspaceId}/permissions`, { signal })).users,
+  });
+
+/** Names by user id. */
+export const memberNamesQuery = (workspaceId: string) => ({
+  ...permissionsQuery(workspaceId),
+  select: (members: Member[]) => new Map(members.map(({ userId, name, email }) => [userId, name || email])),
+});
+
+export interface AddedMember {
+  member: { userId: string | null; email: string; permissionType: Role };
+  invitation?: { id: string; token: string; link: string; expiresAt: string };
+}
+
+export const addMember = (workspaceId: string, body: { email: string; permission: Role }) =>
+  ask<AddedMember>(`/api/workspaces/${workspaceId}/members`, { method: 'POST', body });
+
+export const changeRole = (workspaceId: string, userId: string, role: Role) =>
+  ask<{ users: Member[] }>(`/api/workspaces/${workspaceId}/permissions`, {
+    method: 'PATCH',
+    body: { updates: [{ userId, permissions: role }] },
+  });
+
+export const removeMember = (workspaceId: string, userId: string) =>
+  ask(`/api/workspaces/${workspaceId}/members/${userId}`, { method: 'DELETE' });
