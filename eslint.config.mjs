@@ -25,6 +25,7 @@ export default tseslint.config(
             { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: below('pure') },
             { sourceTag: 'layer:service', onlyDependOnLibsWithTags: below('pure', 'port', 'kit', 'testing') },
             { sourceTag: 'layer:host', onlyDependOnLibsWithTags: below('pure', 'port', 'kit', 'service', 'testing') },
+            { sourceTag: 'layer:page', onlyDependOnLibsWithTags: below('pure', 'testing') },
             { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: below('pure', 'port', 'kit', 'testing') },
           ],
         },

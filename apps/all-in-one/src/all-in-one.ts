@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { billing } from '@tollgate/billing';
 import { gateway } from '@tollgate/gateway';
 import { keys } from '@tollgate/keys';
@@ -19,6 +19,8 @@ export interface AllInOne extends Pick<RunningService, 'url' | 'routes'> {
 }
 
 const SERVICES = [keys, gateway, billing, logs];
+/** The dashboard as its own build leaves it. */
+const PAGE_FOLDER = join(import.meta.dirname, '../../dashboard/dist');
 
 /**
  * All four services in one process on one port. Without `DATABASE_URL` it brings its own PostgreSQL and secrets, kept
@@ -35,7 +37,7 @@ export async function startAllInOne(
     );
     if (missing.length > 0)
       throw new ConfigFault(missing.map((name) => `${name}: is required when DATABASE_URL is set`));
-    return startService(SERVICES, given, log);
+    return startService(SERVICES, given, log, PAGE_FOLDER);
   }
   if (given.NODE_ENV === 'production') log.warn('running on the embedded database: back up DATA_DIR', {});
   const dataDir = resolve(given.DATA_DIR);
@@ -52,7 +54,7 @@ export async function startAllInOne(
       KEY_PEPPERS: given.KEY_PEPPERS ?? made.KEY_PEPPERS,
       AUTH_SECRET: given.AUTH_SECRET ?? made.AUTH_SECRET,
     });
-    const running = await startService(SERVICES, config, log);
+    const running = await startService(SERVICES, config, log, PAGE_FOLDER);
     const forget = writeRunningFile(dataDir, { pid: process.pid, url: running.url, databaseUrl: database.url });
     const stop = async () => {
       forget();

@@ -6,7 +6,7 @@ export function welcome(url: string, config: Config): string {
     '',
     `  Tollgate is ready at ${config.PUBLIC_URL ?? url}`,
     '',
-    '  Next, in a second terminal:',
+    '  Open it in a browser to sign up and make a key. Or, in a second terminal:',
     '    npm run seed     a user, a workspace, two deployed workflows and two keys, with a curl to paste',
     '    npm run tail     events as they happen',
     '',

@@ -12,6 +12,7 @@ import { MetricsController } from './metrics.js';
 import { Platform } from './platform.js';
 import { PlatformModule } from './platform.module.js';
 import { ProblemsFilter } from './problems.filter.js';
+import { serveDashboard } from './serve-dashboard.js';
 import type { Service } from './service.js';
 
 export interface RunningService {
@@ -30,9 +31,14 @@ class OwnRoutesModule {}
 
 /**
  * Makes modules a running service: the one place where global filters are set. Resolves when it answers correctly:
- * migrations run, the directory is caught up. On a failure everything opened is closed again and it rejects.
+ * migrations run, the directory is caught up. `pageFolder` holds the built dashboard, to be served beside the routes. On a failure everything opened is closed again and it rejects.
  */
-export async function startService(services: readonly Service[], config: Config, log: Log): Promise<RunningService> {
+export async function startService(
+  services: readonly Service[],
+  config: Config,
+  log: Log,
+  pageFolder?: string,
+): Promise<RunningService> {
   const platform = await Platform.open(config, log);
   let app: NestFastifyApplication | undefined;
   try {
@@ -55,6 +61,7 @@ export async function startService(services: readonly Service[], config: Config,
     });
     const routes = services.flatMap((service) => [...service.routes]);
     serveDocs(app, routes, config);
+    if (pageFolder !== undefined) serveDashboard(app, pageFolder);
     await app.init();
     await platform.ready();
     await app.listen(config.PORT, config.HOST);
