@@ -78,13 +78,12 @@ export class KafkaAssignment {
   /** Where each partition ends now. */
   async readEnds(): Promise<ReadonlyMap<string, bigint>> {
     const ends = new Map<string, bigint>();
-    const all = this.topics.map(async (topic) => {
+    for (const topic of this.topics) {
       for (const { partition, low, end } of await this.client.ends(topic)) {
         ends.set(partitionName(topic, partition), end);
         this.#lows.set(partitionName(topic, partition), low);
       }
-    });
-    await Promise.all(all);
+    }
     for (const [partition, end] of ends) this.#ends.set(partition, end);
     return ends;
   }

@@ -84,7 +84,8 @@ const FEW_RETRIES = { initialRetryTime: 100, retries: 2, maxRetryTime: 1_000 };
  */
 export class KafkaClient {
   readonly #config: KafkaConfig;
-  #admin: Promise<Admin> | undefined;
+  #admin: Admin | undefined;
+  #lastAdmin: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(
@@ -105,18 +106,22 @@ export class KafkaClient {
     };
   }
 
-  /** Runs `work` with the one admin connection; after a fault the next call makes a new one. */
-  async admin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-    // A look at the log that is still under way must not open it again.
-    if (this.#closed) throw new Error('The Kafka client is closed');
-    const opening = (this.#admin ??= this.#openAdmin());
-    try {
-      return await work(await opening);
-    } catch (error) {
-      if (this.#admin === opening) this.#admin = undefined;
-      void opening.then((admin) => admin.disconnect()).catch(ignore);
-      throw error;
-    }
+  /**
+   * Runs `work` with the one admin connection, one at a time: after a fault it is closed, and a request that were then
+   * under way would open it again, for good. The next call makes a new one.
+   */
+  admin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    const turn = this.#lastAdmin.then(async () => {
+      if (this.#closed) throw new Error('The Kafka client is closed');
+      try {
+        return await work((this.#admin ??= await this.#openAdmin()));
+      } catch (error) {
+        await this.#closeAdmin();
+        throw error;
+      }
+    });
+    this.#lastAdmin = turn.catch(ignore);
+    return turn;
   }
 
   /** Resolves when a broker answered a metadata request. Rejects with what to look at. */
@@ -153,7 +158,7 @@ export class KafkaClient {
     try {
       await producer.connect();
     } catch (error) {
-      void producer.disconnect().catch(ignore);
+      await producer.disconnect().catch(ignore);
       throw error;
     }
     return producer;
@@ -198,9 +203,8 @@ export class KafkaClient {
   /** Lets go of the admin connection for good; memberships and producers are closed by their owners. */
   async close(): Promise<void> {
     this.#closed = true;
-    const opening = this.#admin;
-    this.#admin = undefined;
-    await opening?.then((admin) => admin.disconnect()).catch(ignore);
+    await this.#lastAdmin;
+    await this.#closeAdmin();
   }
 
   /** A client each: one that is shared also shares what it believes of a group's offsets. */
@@ -213,10 +217,16 @@ export class KafkaClient {
     try {
       await admin.connect();
     } catch (error) {
-      void admin.disconnect().catch(ignore);
+      await admin.disconnect().catch(ignore);
       throw error;
     }
     return admin;
+  }
+
+  async #closeAdmin(): Promise<void> {
+    const admin = this.#admin;
+    this.#admin = undefined;
+    await admin?.disconnect().catch(ignore);
   }
 
   #hint(): string {

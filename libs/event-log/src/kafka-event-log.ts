@@ -58,7 +58,7 @@ const PUBLISH_TIMEOUT_MS = 10_000;
  * - An event may be in the log more than once under its id: after a relay died, and after a publish whose answer was
  *   lost and was repeated. A copy can come after newer events of its subject. Effects must be unique by event id, and
  *   projections must not let an older position overwrite a newer one.
- * - The position of a data-plane event is its offset: it compares only among events of one partition key.
+ * - The position of a data-plane event is its offset and one: it compares only among events of one partition key.
  * - `Following.state()` counts events, see `KafkaFollowing`.
  * - A `publish` that rejects may have entered some of its events, or all; repeat it.
  */

@@ -12,7 +12,7 @@ const POSITION_HEADER = 'position';
 /** A record that cannot be read as an event of this platform. */
 export class PoisonRecord extends Error {}
 
-/** A data-plane event on its way; its position is its offset. */
+/** A data-plane event on its way; its position follows from its offset. */
 export function messageOf(event: NewEvent, prefix: string): KafkaMessage {
   return {
     topic: kafkaTopicOf(event, prefix),
@@ -36,7 +36,8 @@ export function messageOfFact(fact: { position: bigint; topic: Topic; subject: s
 
 /**
  * Reads a record back. The position of a control-plane event is the one its append was given, in both modes of the
- * log; that of a data-plane event is its offset, which compares only among events of one partition key.
+ * log; that of a data-plane event is its offset and one (0n is before any), which compares only among events of one
+ * partition key.
  */
 export function eventOfRecord(record: KafkaRecord, topic: Topic): LoggedEvent {
   let event: LoggedEvent;
@@ -51,7 +52,7 @@ export function eventOfRecord(record: KafkaRecord, topic: Topic): LoggedEvent {
 }
 
 function positionOf(record: KafkaRecord, topic: Topic): bigint {
-  if (!isControlTopic(topic)) return record.offset;
+  if (!isControlTopic(topic)) return record.offset + 1n;
   const text = record.header(POSITION_HEADER) ?? '';
   if (!/^[1-9][0-9]{0,18}$/.test(text)) throw new Error('its position header is missing or no number');
   return BigInt(text);

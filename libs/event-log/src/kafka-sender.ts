@@ -63,11 +63,12 @@ export class KafkaSender {
       if (leftMs <= 0 || this.#stop.signal.aborted) {
         throw new KafkaUnavailable(`Kafka did not acknowledge within ${this.#parts.timeoutMs} ms: ${fault}`);
       }
+      const trying = this.#once(request);
       try {
-        await within(leftMs, this.#once(request));
+        await within(leftMs, trying);
         return;
       } catch (error) {
-        this.#discard();
+        this.#discard(trying);
         fault = kafkaFault(error);
         if (isFinalFault(error)) throw new Error(`Kafka refused events: ${fault}`, { cause: error });
         const pause = Math.min(pauseMs(nth), Math.max(deadline - performance.now(), 0));
@@ -81,10 +82,13 @@ export class KafkaSender {
     await producer.sendBatch({ acks: -1, topicMessages: request });
   }
 
-  #discard(): void {
+  /** What is given up may still be trying, and would open the connection again: it is closed once more after that. */
+  #discard(trying: Promise<void>): void {
     const producer = this.#producer;
     this.#producer = undefined;
-    void producer?.then((open) => open.disconnect()).catch(() => undefined);
+    const close = () => producer?.then((open) => open.disconnect()).catch(() => undefined);
+    void close();
+    void trying.catch(() => undefined).then(close);
   }
 }
 

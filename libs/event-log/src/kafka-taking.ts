@@ -4,6 +4,7 @@ import type { EventLogLogger } from './event-log-logger.js';
 import type { Follower } from './event-log.js';
 import type { KafkaBatch, KafkaRecord } from './kafka-client.js';
 import { eventOfRecord, PoisonRecord } from './kafka-message.js';
+import { isControlTopic } from './kafka-topics.js';
 import { checkpointName, lockOffset, moveOffset, partitionName } from './kafka-offsets.js';
 import type { SqlSession } from './sql-session.js';
 
@@ -80,7 +81,7 @@ export class KafkaTaking {
       return at;
     } catch (error) {
       if (!begun || isConnectionLoss(error)) throw error;
-      throw this.#faultOf(`${partition}/${from}`, events[0]?.position, error);
+      throw this.#faultOf(this.topics.get(source.topic) as Topic, `${partition}/${from}`, events[0]?.position, error);
     }
   }
 
@@ -114,13 +115,13 @@ export class KafkaTaking {
     return new TakingFault(message, 1, true, error);
   }
 
-  #faultOf(record: string, position: bigint | undefined, error: unknown): TakingFault {
+  #faultOf(topic: Topic, record: string, position: bigint | undefined, error: unknown): TakingFault {
     const count = (this.#failures.at === record ? this.#failures.count : 0) + 1;
     this.#failures = { at: record, count };
     this.#batch = 1;
     const { name, retriesMax = RETRIES } = this.follower;
     const fault = (error instanceof Error ? error.message || error.name : String(error)).slice(0, ERROR_LENGTH_MAX);
-    const where = `at ${record}, position ${position}`;
+    const where = isControlTopic(topic) ? `at ${record}, position ${position}` : `at ${record}`;
     const final = count > retriesMax;
     const message = final
       ? `Follower ${name} stopped ${where} after ${count} tries: ${fault}${wayOn(name, record)}`

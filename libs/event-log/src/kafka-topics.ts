@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { CONTROL_TOPICS, TOPICS, topicOf } from '@tollgate/contracts';
 import type { NewEvent, Topic } from '@tollgate/contracts';
 import type { EventLogLogger } from './event-log-logger.js';
+import { kafkaFault } from './kafka-client.js';
 import type { KafkaClient } from './kafka-client.js';
 
 export const TOPIC_PREFIX = 'tollgate.';
@@ -30,6 +32,8 @@ const RUN_BYTES_MAX = 32 * 1024 * 1024;
 const KEPT_FOR_EVER = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' };
 
 const CONFIG_OF_TOPIC = 2;
+const MADE_TIMEOUT_MS = 10_000;
+const MADE_POLL_MS = 50;
 /** The broker's own default. */
 const DEFAULT_REPLICATION = -1;
 
@@ -73,8 +77,9 @@ export async function migrateKafka(
     const there = new Set(await admin.listTopics());
     const missing = TOPICS.filter((topic) => !there.has(kafkaTopic(topic, topicPrefix)));
     if (missing.length === 0) return;
+    // Whoever else makes them at the same time makes the same ones.
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: missing.map((topic) => ({
         topic: kafkaTopic(topic, topicPrefix),
         numPartitions: PARTITIONS[topic],
@@ -84,41 +89,70 @@ export async function migrateKafka(
     });
     log.info({ topics: missing }, 'Topics were made in Kafka');
   });
-  await checkTopics(client, topicPrefix, log);
+  const made = await madeTopics(client, topicPrefix);
+  const faults = [...made.values()].flatMap((topic) => faultsOf(topic, log));
+  if (faults.length === 0) return;
+  throw new Error(
+    `Kafka at ${client.address.brokers.join(',')} does not fit: ${faults.join('; ')}. Correct settings with ` +
+      'kafka-configs.sh --alter; an empty topic can be made anew, or given partitions, with kafka-topics.sh',
+  );
 }
 
-async function checkTopics(client: KafkaClient, prefix: string, log: EventLogLogger): Promise<void> {
-  const faults: string[] = [];
-  await client.admin(async (admin) => {
-    const names = TOPICS.map((topic) => kafkaTopic(topic, prefix));
-    const { topics } = await admin.fetchTopicMetadata({ topics: names });
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: names.map((name) => ({ type: CONFIG_OF_TOPIC, name })),
-    });
-    for (const topic of TOPICS) {
-      const name = kafkaTopic(topic, prefix);
-      const partitions = topics.find((each) => each.name === name)?.partitions.length ?? 0;
-      if (partitions < PARTITIONS[topic]) {
-        faults.push(`topic ${name} has too few partitions (${partitions}, ${PARTITIONS[topic]} are needed)`);
+interface MadeTopic {
+  topic: Topic;
+  name: string;
+  partitions: number;
+  settings: ReadonlyMap<string, string>;
+}
+
+/** What the brokers say of our topics, as soon as all have heard of them and each partition has a leader. */
+async function madeTopics(client: KafkaClient, prefix: string): Promise<Map<string, MadeTopic>> {
+  const names = TOPICS.map((topic) => kafkaTopic(topic, prefix));
+  const deadline = performance.now() + MADE_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await client.admin(async (admin) => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: names });
+        const resources = names.map((name) => ({ type: CONFIG_OF_TOPIC, name }));
+        const described = await admin.describeConfigs({ includeSynonyms: false, resources });
+        const made = new Map<string, MadeTopic>();
+        for (const topic of TOPICS) {
+          const name = kafkaTopic(topic, prefix);
+          const partitions = topics.find((each) => each.name === name)?.partitions ?? [];
+          if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0)) {
+            throw new Error(`Topic ${name} has no leader`);
+          }
+          const entries = described.resources.find((each) => each.resourceName === name)?.configEntries ?? [];
+          const settings = new Map(entries.map((entry) => [entry.configName, entry.configValue]));
+          made.set(name, { topic, name, partitions: partitions.length, settings });
+        }
+        return made;
+      });
+    } catch (error) {
+      if (performance.now() >= deadline) {
+        const where = client.address.brokers.join(',');
+        throw new Error(`Kafka at ${where} does not bring up our topics: ${kafkaFault(error)}`, { cause: error });
       }
-      const entries = resources.find((each) => each.resourceName === name)?.configEntries ?? [];
-      for (const [setting, wanted] of Object.entries(settingsOf(topic))) {
-        const value = entries.find((entry) => entry.configName === setting)?.configValue ?? wanted;
-        if (fits(setting, value, wanted)) continue;
-        const fault = `topic ${name} has ${setting}=${value}, not ${wanted}`;
-        if (isControlTopic(topic) || setting === 'cleanup.policy' || setting === 'max.message.bytes')
-          faults.push(fault);
-        else log.warn({ topic: name, setting, value }, 'A data topic forgets: older bills cannot be rebuilt from it');
-      }
+      await pause(MADE_POLL_MS);
     }
-  });
-  if (faults.length > 0) {
-    throw new Error(
-      `Kafka at ${client.address.brokers.join(',')} does not fit: ${faults.join('; ')}. Correct the settings with ` +
-        `kafka-configs.sh --alter; make an empty topic anew (or add partitions while it is empty) with kafka-topics.sh`,
-    );
   }
+}
+
+function faultsOf({ topic, name, partitions, settings }: MadeTopic, log: EventLogLogger): string[] {
+  const faults: string[] = [];
+  if (partitions < PARTITIONS[topic]) {
+    faults.push(`topic ${name} has too few partitions (${partitions}; it needs ${PARTITIONS[topic]})`);
+  }
+  for (const [setting, wanted] of Object.entries(settingsOf(topic))) {
+    const value = settings.get(setting) ?? wanted;
+    if (fits(setting, value, wanted)) continue;
+    if (setting.startsWith('retention') && !isControlTopic(topic)) {
+      log.warn({ topic: name, setting, value }, 'A data topic forgets: older bills cannot be rebuilt from it');
+    } else {
+      faults.push(`topic ${name} has ${setting}=${value}, not ${wanted}`);
+    }
+  }
+  return faults;
 }
 
 function settingsOf(topic: Topic): Record<string, string> {
