@@ -138,7 +138,8 @@ export class ExecuteRoute implements OnModuleInit {
       const fault = faultOf(problem.options.cause ?? error);
       this.log.error('an execute call failed', { requestId: request.id, status: problem.status, fault });
     }
-    sendProblem(problem, request, reply);
+    if (problem.kind === 'payloadTooLarge') drained(request, () => sendProblem(problem, request, reply));
+    else sendProblem(problem, request, reply);
   };
 }
 
@@ -154,4 +155,21 @@ function callerInto(request: FastifyRequest, answer: Caller | KeyRefusal): Probl
 
 function textOf(header: string | string[] | undefined): string | undefined {
   return typeof header === 'object' ? header.join(', ') : header;
+}
+
+/** Longest that a refused body is read and thrown away. */
+const DRAIN_TIMEOUT_MS = 5_000;
+
+/** A client that is still sending would lose the answer with the connection: so what it sends is read to its end first. */
+function drained(request: FastifyRequest, then: () => void): void {
+  if (request.raw.readableEnded) return then();
+  let isOver = false;
+  const end = () => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    then();
+  };
+  const timer = setTimeout(end, DRAIN_TIMEOUT_MS);
+  request.raw.once('end', end).once('close', end).resume();
 }
