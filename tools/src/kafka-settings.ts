@@ -25,6 +25,9 @@ export function serverProperties({ port, controllerPort }: KafkaPorts, logDir: s
     'transaction.state.log.num.partitions': 4,
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
+    // A broker that was killed may come back only when its last session is over; nine seconds by default.
+    'broker.session.timeout.ms': 4000,
+    'broker.heartbeat.interval.ms': 1000,
     // Members come one by one here; waiting for more of them only delays the first.
     'group.initial.rebalance.delay.ms': 0,
     // Nothing of ours is compacted; the default would take 128 MB of the heap.

@@ -96,6 +96,23 @@ describe('signing up and in', () => {
 });
 
 describe('sessions', () => {
+  test('a session is renewed together with its cookie, never without it', async () => {
+    const browser = await keys.person();
+    const DUE = "now() + interval '5 days'";
+    await keys.rows(`UPDATE keys."session" SET "expiresAt" = ${DUE} WHERE "userId" = $1`, [browser.userId]);
+    const daysLeft = async () => {
+      const [row] = await keys.rows<{ days: number }>(
+        `SELECT round(extract(epoch FROM "expiresAt" - now()) / 86400)::int AS days FROM keys."session" WHERE "userId" = $1`,
+        [browser.userId],
+      );
+      return row?.days;
+    };
+    const used = await browser.send('GET', '/api/workspaces');
+    expect([used.status, used.headers.getSetCookie(), await daysLeft()]).toEqual([200, [], 5]);
+    const asked = await browser.send('GET', '/api/auth/get-session');
+    expect([asked.headers.getSetCookie().length, await daysLeft()]).toEqual([1, 7]);
+  });
+
   test.each([
     ['none', ''],
     ['a made up token', 'better-auth.session_token=abcdefghijklmnopqrstuvwxyz012345.c2lnbmF0dXJl'],

@@ -118,4 +118,13 @@ describe('invitations', () => {
     await ada.ok('DELETE', at(`members/${user.id}`));
     expect((await accept(ivy, token)).status).toBe(404);
   });
+
+  test('a removal that is refused leaves the invitation as it was', async () => {
+    const email = address();
+    const { token } = await invite(email);
+    const ivy = keys.browser();
+    const { user } = await ivy.ok('POST', '/api/auth/sign-up/email', { name: 'Ivy', email, password: PASSWORD });
+    expect((await ada.send('DELETE', at(`members/${user.id}`))).status).toBe(404);
+    expect((await accept(ivy, token)).status).toBe(200);
+  });
 });

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '@tollgate/api-key';
-import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '@tollgate/contracts';
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, Problem } from '@tollgate/contracts';
 import { Config } from '@tollgate/service-kit';
 import { betterAuth } from 'better-auth';
+import type { Pool } from 'pg';
 import { KeysDatabase } from '../keys-database.js';
 
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
@@ -18,10 +19,14 @@ export class Accounts {
   readonly auth: ReturnType<typeof authOf>;
 
   constructor(config: Config, database: KeysDatabase) {
+    outliveLostConnections(database.pool);
     this.auth = authOf(config, database);
   }
 
-  /** Hands a request to better-auth. `body` is checked already. */
+  /**
+   * Hands a request to better-auth. `body` is checked already. Rejects with a 503 Problem when better-auth itself fails,
+   * which it does only when its database does.
+   */
   async handle(request: {
     method: 'GET' | 'POST';
     path: string;
@@ -35,14 +40,26 @@ export class Accounts {
     }
     const hasBody = request.body !== undefined;
     if (hasBody) headers.set('content-type', 'application/json');
-    return this.auth.handler(
-      new Request(`http://accounts.invalid${request.path}`, {
-        method: request.method,
-        headers,
-        ...(hasBody && { body: JSON.stringify(request.body) }),
-      }),
-    );
+    const asked = new Request(`http://accounts.invalid${request.path}`, {
+      method: request.method,
+      headers,
+      ...(hasBody && { body: JSON.stringify(request.body) }),
+    });
+    return this.auth.handler(asked).catch((cause: unknown) => {
+      throw new Problem('unavailable', { retryAfterSeconds: 5, cause });
+    });
   }
+}
+
+/**
+ * better-auth borrows connections without listening for their loss, and a loss that nobody listens for ends the process.
+ * Whoever waits for an answer on a lost connection is told by the query itself.
+ */
+function outliveLostConnections(pool: Pool): void {
+  const ignore = () => undefined;
+  pool.on('acquire', (client) => {
+    if (!client.listeners('error').includes(ignore)) client.on('error', ignore);
+  });
 }
 
 function authOf(config: Config, database: KeysDatabase) {
@@ -63,6 +80,8 @@ function authOf(config: Config, database: KeysDatabase) {
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
     logger: { disabled: true },
+    // Else it prints what failed to the console, past the log and with values of rows in it.
+    onAPIError: { throw: true },
     advanced: {
       useSecureCookies: isSecure,
       disableCSRFCheck: true,

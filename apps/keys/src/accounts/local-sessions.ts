@@ -28,10 +28,16 @@ export class LocalSessions extends Sessions {
     return { userId, email, name };
   }
 
-  /** better-auth takes whatever is no session of its own for none; it fails only when its database does. */
+  /**
+   * better-auth takes whatever is no session of its own for none; it fails only when its database does. Nothing is
+   * renewed here: the answer carries no cookie, and a session that outlives its cookie is of no use.
+   */
   private async sessionOf(cookie: string) {
     try {
-      return await this.accounts.auth.api.getSession({ headers: new Headers({ cookie }) });
+      return await this.accounts.auth.api.getSession({
+        headers: new Headers({ cookie }),
+        query: { disableRefresh: true },
+      });
     } catch (cause) {
       throw new Problem('unavailable', { retryAfterSeconds: 5, cause });
     }

@@ -40,8 +40,9 @@ export class AddMemberHandler implements ICommandHandler<AddMember> {
     await this.commands.execute(new RegisterPerson(account));
     const { userId } = account;
     const changed = await this.change.run(workspaceId, actorId, async (state, actor, sql) => {
-      await this.invitations.withdraw(sql, workspaceId, email);
-      return addMember(state, userId, role, actor);
+      const decided = addMember(state, userId, role, actor);
+      if (decided.outcome === 'decided') await this.invitations.withdraw(sql, workspaceId, email);
+      return decided;
     });
     return changed.outcome === 'done' ? { outcome: 'added', userId } : changed;
   }

@@ -34,8 +34,9 @@ export class RemoveMemberHandler implements ICommandHandler<RemoveMember> {
       workspaceId,
       actorId,
       async (state, actor, sql) => {
-        if (account) await this.invitations.withdraw(sql, workspaceId, account.email);
-        return removeMember(state, userId, actor);
+        const decided = removeMember(state, userId, actor);
+        if (decided.outcome === 'decided' && account) await this.invitations.withdraw(sql, workspaceId, account.email);
+        return decided;
       },
       { mayActAlone: actorId === userId },
     );
