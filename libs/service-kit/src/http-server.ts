@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Problem } from '@tollgate/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nanoid } from 'nanoid';
+import { sendProblem, toProblem } from './problems.filter.js';
 
 /** Largest request body of any route, in bytes (contract B3.1); management routes need far less, and say so themselves. */
 export const BODY_BYTES_MAX = 10 * 1024 * 1024;
@@ -23,6 +24,9 @@ export function createHttpServer(trustedProxies: string[]): FastifyAdapter {
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
+    // What Fastify refuses before any route (an undecodable URL) leaves in the contract's shape too.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(toProblem(error), request, reply),
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : nanoid();
