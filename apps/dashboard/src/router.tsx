@@ -10,7 +10,6 @@ import { Rows } from './look/surface.js';
 import { readLogSearch } from './logs/log-search.js';
 import { queryClient } from './server/query-client.js';
 import { sessionQuery } from './session/session.js';
-import { Shell } from './shell/shell.js';
 import { NothingHere, Trouble } from './shell/trouble.js';
 import { readUsageSearch } from './usage/usage-search.js';
 import { lastWorkspace, workspacesQuery } from './workspaces/workspaces.js';
@@ -66,7 +65,7 @@ const workspace = createRoute({
     const all = await queryClient.ensureQueryData(workspacesQuery);
     if (all.some(({ id }) => id === params.workspaceId)) lastWorkspace.set(params.workspaceId);
   },
-  component: Shell,
+  component: lazyRouteComponent(() => import('./shell/shell.js')),
 });
 const page = <const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) =>
   createRoute({ getParentRoute: () => workspace, path, component: lazyRouteComponent(load) });

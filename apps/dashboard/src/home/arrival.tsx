@@ -1,6 +1,7 @@
 import { Group, Loader, Stack, Text, ThemeIcon } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useEffect } from 'react';
 import { durationText, utcMonthOf } from '../look/dates.js';
 import { dollars, dollarsOf } from '../look/dollars.js';
 import { Fault } from '../look/fault.js';
@@ -10,10 +11,21 @@ import { daysQuery } from '../usage/usage.js';
 
 const LOOK_EVERY_MS = 1_500;
 
+export interface ArrivalProps {
+  workspaceId: string;
+  /** Only runs from here on count. */
+  since: string;
+  onArrived: () => void;
+}
+
 /** Waits for the first run since the card was opened: in the log, then in the usage. */
-export function Arrival({ workspaceId, since }: { workspaceId: string; since: string }) {
+export function Arrival({ workspaceId, since, onArrived }: ArrivalProps) {
   const { data: runs, error } = useQuery(latestRunsQuery(workspaceId, LOOK_EVERY_MS));
   const run = runs?.find(({ startedAt }) => startedAt >= since);
+  const hasArrived = run !== undefined;
+  useEffect(() => {
+    if (hasArrived) onArrived();
+  }, [hasArrived, onArrived]);
   const usage = useQuery({ ...daysQuery(utcMonthOf(Date.now())), refetchInterval: LOOK_EVERY_MS });
   if (error && !runs) return <Fault error={error} />;
   if (!run) {
@@ -31,7 +43,13 @@ export function Arrival({ workspaceId, since }: { workspaceId: string; since: st
       <Arrived>
         In the log: <b>{run.workflow?.name ?? run.workflowId}</b>, {run.level === 'error' ? 'failed' : 'completed'} in{' '}
         {durationText(run.totalDurationMs)}, cost <b>{run.cost ? dollarsOf(run.cost.total) : 'nothing'}</b>.{' '}
-        <AnchorLink to="/w/$workspaceId/logs" params={{ workspaceId }} search={{ run: run.id }} inherit>
+        <AnchorLink
+          underline="always"
+          to="/w/$workspaceId/logs"
+          params={{ workspaceId }}
+          search={{ run: run.id }}
+          inherit
+        >
           Open it
         </AnchorLink>
       </Arrived>
@@ -39,7 +57,7 @@ export function Arrival({ workspaceId, since }: { workspaceId: string; since: st
         <Arrived>
           On your bill of this month: <b>{dollars(usage.data.total.cost)}</b> for {usage.data.total.requests}{' '}
           {usage.data.total.requests === 1 ? 'run' : 'runs'}.{' '}
-          <AnchorLink to="/w/$workspaceId/usage" params={{ workspaceId }} inherit>
+          <AnchorLink underline="always" to="/w/$workspaceId/usage" params={{ workspaceId }} inherit>
             Usage and bills
           </AnchorLink>
         </Arrived>
@@ -48,7 +66,7 @@ export function Arrival({ workspaceId, since }: { workspaceId: string; since: st
   );
 }
 
-function Arrived({ children }: { children: React.ReactNode }) {
+function Arrived({ children }: { children: ReactNode }) {
   return (
     <Group gap="xs" wrap="nowrap" align="flex-start">
       <ThemeIcon size={20} radius="xl" color="teal" variant="light" aria-hidden>

@@ -1,7 +1,7 @@
 import { Badge, Button, CloseButton, Group, Stack, Text, Title } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { IconPlayerPlay, IconRocket } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { CodeBlock, CopyButton } from '../look/copy.js';
 import { Fault } from '../look/fault.js';
 import { Surface } from '../look/surface.js';
@@ -28,6 +28,8 @@ export function FirstMinute({ workspace, workflows, onClose }: FirstMinuteProps)
   const draft = workflows.find(({ name }) => name === SAMPLE.name);
   const [beganAt] = useState(() => new Date().toISOString());
   const { created, show } = useShownOnce();
+  const [hasArrived, setArrived] = useState(false);
+  const arrived = useCallback(() => setArrived(true), []);
   const input = workflow?.name === SAMPLE.name ? SAMPLE.input : {};
   return (
     <Surface data-first-minute>
@@ -65,7 +67,7 @@ export function FirstMinute({ workspace, workflows, onClose }: FirstMinuteProps)
             workflow && <MakeKey workspace={workspace} onCreated={show} />
           )}
         </Step>
-        <Step number={3} title="Run it" isDone={false} isNow={created !== undefined}>
+        <Step number={3} title="Run it" isDone={hasArrived} isNow={created !== undefined && !hasArrived}>
           {workflow && created && (
             <Stack gap="sm">
               <SnippetTabs workflowId={workflow.id} input={input} apiKey={created.key} />
@@ -73,8 +75,8 @@ export function FirstMinute({ workspace, workflows, onClose }: FirstMinuteProps)
             </Stack>
           )}
         </Step>
-        <Step number={4} title="See it arrive" isDone={false} isNow={created !== undefined}>
-          {created && <Arrival workspaceId={workspace.id} since={beganAt} />}
+        <Step number={4} title="See it arrive" isDone={hasArrived} isNow={created !== undefined && !hasArrived}>
+          {created && <Arrival workspaceId={workspace.id} since={beganAt} onArrived={arrived} />}
         </Step>
       </Stack>
     </Surface>

@@ -35,18 +35,24 @@ export const theme = createTheme({
   components: {
     Modal: { defaultProps: { centered: false, size: 'lg', closeButtonProps: { 'aria-label': 'Close' } } },
     Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    Badge: { defaultProps: { radius: 'sm', tt: 'none' }, styles: { root: { minWidth: 'max-content' } } },
     Table: { defaultProps: { verticalSpacing: 'sm' } },
     Tooltip: { defaultProps: { events: { hover: true, focus: true, touch: true } } },
   },
 });
 
-/** Quiet text that still has a contrast of 4.5 to 1 on every surface. */
+/** Quiet and coloured text that still has a contrast of 4.5 to 1 on every surface it stands on. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     '--mantine-color-dimmed': '#5c6670',
     '--mantine-color-placeholder': '#6b747d',
-    '--mantine-color-error': '#c92a2a',
+    '--mantine-color-error': '#c02424',
+    '--mantine-color-teal-light-color': '#05603f',
+    '--mantine-color-orange-light-color': '#993800',
+    '--mantine-color-red-light-color': '#a81e1e',
+    '--mantine-color-yellow-light-color': '#7a4a00',
+    '--mantine-color-gray-light-color': '#495057',
   },
   dark: {
     '--mantine-color-dimmed': '#a3abb3',

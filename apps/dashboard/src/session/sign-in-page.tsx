@@ -20,7 +20,7 @@ export default function SignInPage() {
       />
       <Text size="sm" ta="center">
         No account yet?{' '}
-        <AnchorLink to="/sign-up" search={to === undefined ? {} : { to }}>
+        <AnchorLink underline="always" to="/sign-up" search={to === undefined ? {} : { to }}>
           Sign up
         </AnchorLink>
       </Text>

@@ -72,7 +72,7 @@ export default function SignUpPage() {
       </form>
       <Text size="sm" ta="center">
         Have an account?{' '}
-        <AnchorLink to="/sign-in" search={to === undefined ? {} : { to }}>
+        <AnchorLink underline="always" to="/sign-in" search={to === undefined ? {} : { to }}>
           Sign in
         </AnchorLink>
       </Text>

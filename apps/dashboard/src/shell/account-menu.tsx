@@ -9,8 +9,9 @@ export function AccountMenu({ account }: { account: Account }) {
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <UnstyledButton aria-label={`Account ${account.email}`}>
-          <Avatar color="sea" variant="filled" radius="xl" size={34} name={account.name} />
+        <UnstyledButton>
+          <span className="visually-hidden">Account {account.email}</span>
+          <Avatar color="sea" variant="filled" radius="xl" size={34} name={account.name} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

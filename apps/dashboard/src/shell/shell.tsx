@@ -6,12 +6,14 @@ import { useEffect, useRef } from 'react';
 import { sessionEnd } from '../session/session-end.js';
 import { type Account, sessionQuery } from '../session/session.js';
 import { rememberAccount } from '../session/sign-in-dialog.js';
-import { useWorkspace } from '../workspaces/use-workspace.js';
+import { useWorkspaceIfMember } from '../workspaces/use-workspace.js';
+import type { Workspace } from '../workspaces/workspaces.js';
 import { AccountMenu } from './account-menu.js';
 import { AwayBanner } from './away-banner.js';
 import { Mark } from './mark.js';
 import { Navigation } from './navigation.js';
 import { SchemeToggle } from './scheme-toggle.js';
+import { NothingHere } from './trouble.js';
 import { WorkspaceSwitcher } from './workspace-switcher.js';
 
 const route = getRouteApi('/w/$workspaceId');
@@ -26,15 +28,20 @@ function useSessionWatch(account: Account) {
   }, [data, account.id]);
 }
 
-/** The frame of every page of a workspace: where one is, where one can go, and who one is. */
-export function Shell() {
+/** The frame for members; what others get looks like its not being there. */
+export default function Shell() {
   const { account } = route.useRouteContext();
-  const workspace = useWorkspace();
+  const workspace = useWorkspaceIfMember();
+  useSessionWatch(account);
+  return workspace ? <Frame account={account} workspace={workspace} /> : <NothingHere />;
+}
+
+/** The frame of every page of a workspace: where one is, where one can go, and who one is. */
+function Frame({ account, workspace }: { account: Account; workspace: Workspace }) {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);
   const lastPath = useRef(path);
-  useSessionWatch(account);
   useEffect(() => {
     close();
     // A reader of the screen hears the new page; a reader of the keyboard starts at its top.

@@ -44,7 +44,7 @@ export function NothingHere() {
     document.title = 'Not found · Tollgate';
   }, []);
   return (
-    <Center mih="60dvh" p="md">
+    <Center mih="60dvh" p="md" component="main">
       <Stack align="center" maw={480} gap="sm">
         <Title order={1}>There is nothing here</Title>
         <Text c="dimmed" ta="center">

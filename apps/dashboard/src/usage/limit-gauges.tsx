@@ -1,9 +1,8 @@
-import { Group, Progress, SimpleGrid, Text } from '@mantine/core';
+import { Progress, SimpleGrid, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { countText, dollarsOf } from '../look/dollars.js';
 import { Fault } from '../look/fault.js';
-import { Moment } from '../look/moment.js';
 import { Rows, Surface } from '../look/surface.js';
 import { limitsQuery } from './usage.js';
 
@@ -41,7 +40,7 @@ function RateGauge({
   bucket,
 }: {
   label: string;
-  bucket: { limit: number; remaining: number; requestsPerMinute: number; resetAt: string };
+  bucket: { limit: number; remaining: number; requestsPerMinute: number };
 }) {
   const isFree = bucket.limit >= NO_LIMIT;
   return (
@@ -50,13 +49,7 @@ function RateGauge({
       used={bucket.limit - bucket.remaining}
       limit={bucket.limit}
       shown={isFree ? 'No limit' : `${countText(bucket.remaining)} of ${countText(bucket.limit)} left`}
-      about={
-        isFree ? null : (
-          <>
-            {countText(bucket.requestsPerMinute)} more each minute, next <Moment at={bucket.resetAt} />
-          </>
-        )
-      }
+      about={isFree ? null : `${countText(bucket.requestsPerMinute)} more each minute`}
     />
   );
 }
@@ -73,14 +66,12 @@ function Gauge({ label, used, limit, shown, about }: GaugeProps) {
   const share = limit >= NO_LIMIT ? 0 : limit <= 0 ? 100 : Math.min(100, (used / limit) * 100);
   return (
     <Surface p="md">
-      <Group justify="space-between" gap="xs" mb={8}>
-        <Text size="sm" fw={600}>
-          {label}
-        </Text>
-        <Text size="sm" className="numbers">
-          {shown}
-        </Text>
-      </Group>
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text fw={600} className="numbers" mb={8}>
+        {shown}
+      </Text>
       <Progress
         value={share}
         color={share >= 100 ? 'red' : share >= 80 ? 'orange' : undefined}

@@ -24,10 +24,8 @@ export interface UsageChartProps {
 export default function UsageChart({ month, by, measure, days, rows, height }: UsageChartProps) {
   const today = utcDayOf(Date.now());
   const busy = days.filter(({ requests }) => requests > 0).map(({ day }) => day);
-  const answers = useQueries({
-    queries: busy.map((day) => dayGroupsQuery(day, dayAfter(day), by, day < today)),
-    combine: (results) => new Map(busy.map((day, index) => [day, results[index]?.data ?? []])),
-  });
+  const answers = useQueries({ queries: busy.map((day) => dayGroupsQuery(day, dayAfter(day), by, day < today)) });
+  const groupsOf = new Map(busy.map((day, index) => [day, answers[index]?.data ?? []]));
   if (busy.length === 0) {
     return (
       <Center h={height}>
@@ -48,7 +46,7 @@ export default function UsageChart({ month, by, measure, days, rows, height }: U
     >
       <BarChart
         h={height}
-        data={stackDays(daysOf(month, last), answers, series, measure)}
+        data={stackDays(daysOf(month, last), groupsOf, series, measure)}
         dataKey="day"
         type="stacked"
         withLegend={series.length > 1}

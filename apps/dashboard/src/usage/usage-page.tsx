@@ -109,6 +109,9 @@ function Figure({ label, value }: { label: string; value: string }) {
   );
 }
 
+const monthName = (month: string) =>
+  new Date(`${month}-01T00:00:00Z`).toLocaleDateString('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
+
 function MonthChoice({
   month,
   thisMonth,
@@ -126,7 +129,7 @@ function MonthChoice({
         <IconChevronLeft size={18} aria-hidden />
       </ActionIcon>
       <MonthPickerInput
-        aria-label="Month"
+        aria-label={`Month: ${monthName(month)}`}
         value={`${month}-01`}
         maxDate={`${thisMonth}-28`}
         onChange={(value) => value && onChange(value.slice(0, 7))}

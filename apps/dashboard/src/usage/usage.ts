@@ -79,7 +79,7 @@ export const dayGroupsQuery = (day: string, dayAfter: string, by: UsageGroup, is
 export const limitsQuery = queryOptions({
   queryKey: ['usage-limits'],
   queryFn: ({ signal }) => ask<UsageLimits>('/api/users/me/usage-limits', { signal }),
-  refetchInterval: 10_000,
+  refetchInterval: 5_000,
 });
 
 export const reconciliationQuery = (month: string) =>

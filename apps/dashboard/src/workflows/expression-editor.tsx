@@ -17,7 +17,7 @@ export function ExpressionEditor({ form }: { form: UseFormReturnType<WorkflowDra
         label="Expression"
         description={
           <>
-            <Anchor href="https://docs.jsonata.org" target="_blank" rel="noreferrer" inherit>
+            <Anchor underline="always" href="https://docs.jsonata.org" target="_blank" rel="noreferrer" inherit>
               JSONata
             </Anchor>
             : takes the input apart and puts the output together. <code>$</code> is the whole input.
