@@ -48,9 +48,11 @@ export async function installKafka(cacheDir?: string): Promise<InstalledKafka> {
 async function javaCommand(): Promise<string> {
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
   const install = 'Install it: apt-get install -y openjdk-17-jre-headless';
-  const { stderr } = await run(java, ['-version'], { timeout: JAVA_TIMEOUT_MS }).catch((cause: Error) => {
-    throw new Error(`Kafka needs Java ${JAVA_MAJOR_MIN} or newer, and ${java} does not start. ${install}`, { cause });
-  });
+  const { stderr } = await run(java, ['-version'], { timeout: JAVA_TIMEOUT_MS, env: process.env }).catch(
+    (cause: Error) => {
+      throw new Error(`Kafka needs Java ${JAVA_MAJOR_MIN} or newer, and ${java} does not start. ${install}`, { cause });
+    },
+  );
   const version = /version "(\d+)/.exec(stderr)?.[1] ?? '0';
   if (Number(version) < JAVA_MAJOR_MIN) {
     throw new Error(`Kafka needs Java ${JAVA_MAJOR_MIN} or newer; ${java} is Java ${version}. ${install}`);
@@ -68,6 +70,7 @@ async function copyJars(dir: string, jars: string): Promise<void> {
     await run('mvn', [...options, `-DoutputDirectory=${partial}`, '-DincludeScope=runtime'], {
       timeout: INSTALL_TIMEOUT_MS,
       maxBuffer: 16 * 1024 * 1024,
+      env: process.env,
     });
     renameSync(partial, jars);
   } catch (error) {

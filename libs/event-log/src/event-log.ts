@@ -5,8 +5,14 @@ import type { SqlSession } from './sql-session.js';
  * The log of all facts: the one way in which services learn of each other.
  *
  * Every body promises: an event appended in a transaction is in the log if and only if that transaction commits;
- * every follower gets every event of its topics at least once and in order per subject; an event id enters the log
- * once, however often it is published; nothing is skipped when transactions commit out of order.
+ * every follower gets every event of its topics at least once and in order per subject; nothing is skipped when
+ * transactions commit out of order; facts are kept for ever, those of the control plane so that a directory, those of
+ * the data plane so that a bill can be rebuilt.
+ *
+ * An event id stands for one event, however often it is published or delivered. In memory and in PostgreSQL it is in
+ * the log once, and all events are in one order; in Kafka it may be there again, also behind newer ones, and order
+ * holds per subject alone (KAFKA.md). Effects that are unique by event id, and projections that let no older position
+ * overwrite a newer one, are right on all of them.
  */
 export abstract class EventLog {
   /**
@@ -17,9 +23,9 @@ export abstract class EventLog {
   abstract append(transaction: SqlSession, events: readonly NewEvent[]): Promise<LoggedEvent[]>;
 
   /**
-   * Publishes data-plane events on their own, durably, before it resolves. Safe to repeat: an id that is already in
-   * the log is left as it is. All or nothing per call; at most `PUBLISH_EVENTS_MAX` events. An event may come with its
-   * envelope written already: its text is kept as it is.
+   * Publishes data-plane events on their own, durably, before it resolves. Safe to repeat; a call that rejected is to
+   * be repeated, since some of its events may be in the log. At most `PUBLISH_EVENTS_MAX` events, all or nothing (in
+   * Kafka some, when it rejects). An event may come with its envelope written already: its text is kept as it is.
    */
   abstract publish(events: readonly (NewEvent | WrittenEvent)[]): Promise<void>;
 
@@ -71,9 +77,9 @@ export interface CheckpointStore {
 export interface FollowerState {
   name: string;
   status: 'starting' | 'running' | 'retrying' | 'failed' | 'stopped';
-  /** The last position whose effect is committed; 0n before any. */
+  /** The last position whose effect is committed; 0n before any. In Kafka: how many events' effects are. */
   position: bigint;
-  /** The newest position known to be in the log for these topics: `position` below it means lag. */
+  /** The newest position (in Kafka: how many events) known to be in these topics: `position` below it means lag. */
   head: bigint;
   /** The fault of `retrying` and `failed`, without secrets. */
   error?: string;

@@ -4,7 +4,7 @@ import { TOPICS } from '@tollgate/contracts';
 import type { LoggedEvent, NewEvent } from '@tollgate/contracts';
 import { EventLog, PUBLISH_EVENTS_MAX } from './event-log.js';
 import type { EventLogLogger } from './event-log-logger.js';
-import type { Follower, Following } from './event-log.js';
+import type { Follower, Following, WrittenEvent } from './event-log.js';
 import { headPosition } from './fact-table.js';
 import { KafkaClient } from './kafka-client.js';
 import type { KafkaAddress } from './kafka-client.js';
@@ -21,7 +21,8 @@ import type { Sleep } from './pauses.js';
 import { PostgresEventLog } from './postgres-event-log.js';
 import { sqlOfPg } from './sql-session.js';
 import type { SqlSession } from './sql-session.js';
-import { assertEnvelope } from './stored-event.js';
+import { assertEnvelope, storedEvent } from './stored-event.js';
+import type { StoredEvent } from './stored-event.js';
 
 export interface KafkaEventLogOptions extends KafkaAddress, TopicOptions {
   /** Of the database whose `event_log.facts` is the outbox; run `migrateEventLog` on it first. */
@@ -115,13 +116,13 @@ export class KafkaEventLog extends EventLog {
     return this.#table.append(transaction, events);
   }
 
-  async publish(events: readonly NewEvent[]): Promise<void> {
+  async publish(events: readonly (NewEvent | WrittenEvent)[]): Promise<void> {
     if (events.length > PUBLISH_EVENTS_MAX) {
       throw new Error(`One publish takes ${PUBLISH_EVENTS_MAX} events at most, not ${events.length}`);
     }
     events.forEach(assertEnvelope);
-    const once = new Map<string, NewEvent>();
-    for (const event of events) if (!once.has(event.id)) once.set(event.id, event);
+    const once = new Map<string, StoredEvent>();
+    for (const event of events) if (!once.has(event.id)) once.set(event.id, storedEvent(event));
     await this.#sender.send([...once.values()].map((event) => messageOf(event, this.#prefix)));
   }
 

@@ -1,8 +1,9 @@
-import { toCloudEvent, topicOf } from '@tollgate/contracts';
-import type { LoggedEvent, NewEvent, Topic } from '@tollgate/contracts';
+import { topicOf } from '@tollgate/contracts';
+import type { LoggedEvent, Topic } from '@tollgate/contracts';
 import type { KafkaMessage, KafkaRecord } from './kafka-client.js';
-import { isControlTopic, kafkaTopic, kafkaTopicOf, partitionKey } from './kafka-topics.js';
+import { isControlTopic, kafkaTopic, partitionKey } from './kafka-topics.js';
 import { loggedEvent } from './stored-event.js';
+import type { StoredEvent } from './stored-event.js';
 
 /** CloudEvents over Kafka, structured mode: the value is the whole envelope. */
 const CONTENT_TYPE = 'application/cloudevents+json; charset=UTF-8';
@@ -12,25 +13,19 @@ const POSITION_HEADER = 'position';
 /** A record that cannot be read as an event of this platform. */
 export class PoisonRecord extends Error {}
 
-/** A data-plane event on its way; its position follows from its offset. */
-export function messageOf(event: NewEvent, prefix: string): KafkaMessage {
-  return {
-    topic: kafkaTopicOf(event, prefix),
-    key: partitionKey(event),
-    value: JSON.stringify(toCloudEvent(event)),
-    headers: { 'content-type': CONTENT_TYPE },
-  };
-}
+type Outgoing = Pick<StoredEvent, 'topic' | 'subject' | 'text'> & { position?: bigint };
 
-/** A fact of the outbox on its way, to the byte. */
-export function messageOfFact(fact: { position: bigint; topic: Topic; subject: string; text: string }, prefix: string) {
-  const { topic, subject, text, position } = fact;
+/** An event on its way. A fact of the outbox brings its position; otherwise it follows from the offset. */
+export function messageOf(event: Outgoing, prefix: string): KafkaMessage {
+  const { topic, text, position } = event;
   return {
     topic: kafkaTopic(topic, prefix),
-    // Only the data plane has other keys, and it is in an outbox only when the log was a table before.
-    key: isControlTopic(topic) ? subject : partitionKey(JSON.parse(text) as NewEvent),
+    key: partitionKey(event),
     value: text,
-    headers: { 'content-type': CONTENT_TYPE, [POSITION_HEADER]: position.toString() },
+    headers: {
+      'content-type': CONTENT_TYPE,
+      ...(position === undefined ? {} : { [POSITION_HEADER]: position.toString() }),
+    },
   };
 }
 

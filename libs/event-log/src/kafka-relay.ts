@@ -4,7 +4,7 @@ import { Bell } from './bell.js';
 import type { EventLogLogger } from './event-log-logger.js';
 import type { FollowerState, Following } from './event-log.js';
 import { kafkaFault } from './kafka-client.js';
-import { messageOfFact } from './kafka-message.js';
+import { messageOf } from './kafka-message.js';
 import type { Outbox } from './kafka-outbox.js';
 import type { KafkaSender } from './kafka-sender.js';
 import type { LogListener } from './log-listener.js';
@@ -138,7 +138,7 @@ export class KafkaRelay implements Following {
       return;
     }
     this.#head = facts.length < BATCH_FACTS ? last.position : await this.#parts.head();
-    await sender.send(facts.map((fact) => messageOfFact(fact, topicPrefix)));
+    await sender.send(facts.map((fact) => messageOf(fact, topicPrefix)));
     if (await outbox.moveOn(this.#holder, this.#position, last.position)) this.#position = last.position;
     else this.#leasedUntil = 0;
   }

@@ -1,7 +1,9 @@
 import { TOPICS } from '@tollgate/contracts';
+import type { NewEvent } from '@tollgate/contracts';
 import { KafkaEventLog } from './kafka-event-log.js';
 import { KafkaBench } from './kafka-harness.contract.js';
 import { kafkaTopic, partitionKey } from './kafka-topics.js';
+import { storedEvent } from './stored-event.js';
 import { keyRenamed, requestBilled, runFinished } from './harness.contract.js';
 
 const CONFIG_OF_TOPIC = 2;
@@ -93,8 +95,15 @@ describe('the topics of the log', () => {
   });
 
   it('keep together what must keep its order: a payer’s bills, a workspace’s runs, a subject’s facts', () => {
-    expect(partitionKey(requestBilled('1'))).toBe('usr_1');
-    expect(partitionKey(runFinished('1'))).toBe('wsp_1');
-    expect(partitionKey(keyRenamed('1', 'key_9'))).toBe('key_9');
+    const keyOf = (event: NewEvent) => partitionKey(storedEvent(event));
+    expect(keyOf(requestBilled('1'))).toBe('usr_1');
+    expect(keyOf(runFinished('1'))).toBe('wsp_1');
+    expect(keyOf(keyRenamed('1', 'key_9'))).toBe('key_9');
+  });
+
+  it('are not misled by a name that looks like the payer', () => {
+    const event = requestBilled('1');
+    const data = { ...event.data, workspaceName: '","payerUserId":"usr_2"', payerUserId: 'usr "1" \\' };
+    expect(partitionKey(storedEvent({ ...event, data }))).toBe('usr "1" \\');
   });
 });
