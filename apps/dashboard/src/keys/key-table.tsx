@@ -26,7 +26,7 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
   const chosenHere = ids.filter((id) => chosen.has(id)).length;
   return (
     <Table.ScrollContainer
-      minWidth={760}
+      minWidth={0}
       scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Keys' } }}
     >
       <Table highlightOnHover aria-label={kind === 'personal' ? 'Personal keys' : 'Workspace keys'}>
@@ -43,12 +43,12 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
               </Table.Th>
             )}
             <Table.Th>Name</Table.Th>
-            <Table.Th>Key</Table.Th>
-            {kind === 'workspace' && <Table.Th>Created by</Table.Th>}
-            <Table.Th>Created</Table.Th>
-            <Table.Th>Last used</Table.Th>
+            <Table.Th className="wide-only">Key</Table.Th>
+            {kind === 'workspace' && <Table.Th className="wide-only">Created by</Table.Th>}
+            <Table.Th className="wide-only">Created</Table.Th>
+            <Table.Th className="wide-only">Last used</Table.Th>
             <Table.Th>Expires</Table.Th>
-            <Table.Th ta="right" title="Runs of this UTC month that are on your bill">
+            <Table.Th className="wide-only" ta="right" title="Runs of this UTC month that are on your bill">
               This month
             </Table.Th>
             <Table.Th w={52}>
@@ -72,23 +72,26 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
                 <Text size="sm" fw={600} className="long" title={key.name}>
                   {key.name}
                 </Text>
+                <Text size="xs" c="dimmed" className="narrow-only">
+                  {key.displayKey} · {key.lastUsed ? <Moment at={key.lastUsed} relative /> : 'never used'}
+                </Text>
               </Table.Td>
-              <Table.Td>
+              <Table.Td className="wide-only">
                 <Code>{key.displayKey}</Code>
               </Table.Td>
               {kind === 'workspace' && (
-                <Table.Td maw={160}>
+                <Table.Td className="wide-only" maw={160}>
                   <Text size="sm" className="long" title={names?.get(key.createdBy ?? '')}>
                     {names?.get(key.createdBy ?? '') ?? 'former member'}
                   </Text>
                 </Table.Td>
               )}
-              <Table.Td>
+              <Table.Td className="wide-only">
                 <Text size="sm">
                   <Moment at={key.createdAt} relative />
                 </Text>
               </Table.Td>
-              <Table.Td>
+              <Table.Td className="wide-only">
                 <Text size="sm" c={key.lastUsed ? undefined : 'dimmed'}>
                   {key.lastUsed ? <Moment at={key.lastUsed} relative /> : 'never'}
                 </Text>
@@ -96,7 +99,7 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
               <Table.Td>
                 <Expiry expiresAt={key.expiresAt} />
               </Table.Td>
-              <Table.Td ta="right">
+              <Table.Td className="wide-only" ta="right">
                 <Text size="sm" className="numbers">
                   {spend ? dollars(spend.get(key.id) ?? '0') : '…'}
                 </Text>

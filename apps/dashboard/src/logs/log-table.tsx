@@ -8,7 +8,6 @@ import type { LogEntry } from './run-log.js';
 export interface LogTableProps {
   runs: LogEntry[];
   onOpen: (id: string) => void;
-  since: number;
 }
 
 /** The runs. The time of each is a button that opens its detail; the whole row is for the mouse. */
@@ -18,7 +17,7 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
   seen.current = new Set(runs.map(({ id }) => id));
   return (
     <Table.ScrollContainer
-      minWidth={820}
+      minWidth={0}
       scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Runs' } }}
     >
       <Table highlightOnHover verticalSpacing={8} aria-label="Runs">
@@ -27,10 +26,12 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
             <Table.Th>Started</Table.Th>
             <Table.Th>Outcome</Table.Th>
             <Table.Th>Workflow</Table.Th>
-            <Table.Th>Trigger</Table.Th>
-            <Table.Th ta="right">Duration</Table.Th>
+            <Table.Th className="wide-only">Trigger</Table.Th>
+            <Table.Th className="wide-only" ta="right">
+              Duration
+            </Table.Th>
             <Table.Th ta="right">Cost</Table.Th>
-            <Table.Th>Run</Table.Th>
+            <Table.Th className="wide-only">Run</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -42,23 +43,23 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
               data-run={run.executionId}
             >
               <Table.Td>
-                <UnstyledButton fz="sm" className="nowrap" onClick={() => onOpen(run.id)} aria-haspopup="dialog">
+                <UnstyledButton fz="sm" onClick={() => onOpen(run.id)} aria-haspopup="dialog">
                   <ExactMoment at={run.startedAt} />
                 </UnstyledButton>
               </Table.Td>
               <Table.Td>
                 <Outcome level={run.level} />
               </Table.Td>
-              <Table.Td maw={260}>
+              <Table.Td maw={260} miw={90}>
                 <Text size="sm" className="long" title={run.workflow?.name ?? run.workflowId}>
                   {run.workflow?.name ?? run.workflowId}
                   {run.workflow?.deleted && ' (deleted)'}
                 </Text>
               </Table.Td>
-              <Table.Td>
+              <Table.Td className="wide-only">
                 <Text size="sm">{run.trigger}</Text>
               </Table.Td>
-              <Table.Td ta="right">
+              <Table.Td className="wide-only" ta="right">
                 <Text size="sm" className="numbers nowrap">
                   {durationText(run.totalDurationMs)}
                 </Text>
@@ -68,7 +69,7 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
                   {run.cost ? dollarsOf(run.cost.total) : '—'}
                 </Text>
               </Table.Td>
-              <Table.Td maw={160}>
+              <Table.Td className="wide-only" maw={160}>
                 <Text size="xs" ff="monospace" c="dimmed" className="long" title={run.executionId}>
                   {run.executionId}
                 </Text>

@@ -79,7 +79,7 @@ export default function LogsPage() {
       )}
       {runs && runs.length > 0 && (
         <Surface p={0}>
-          <LogTable runs={runs} onOpen={open} since={list.dataUpdatedAt} />
+          <LogTable runs={runs} onOpen={open} />
           <Stack p="md" gap="sm">
             <Group justify="space-between">
               <Text size="sm" c="dimmed">

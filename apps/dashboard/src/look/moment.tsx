@@ -9,11 +9,12 @@ export function Moment({ at, relative = false }: { at: string; relative?: boolea
   );
 }
 
-/** As `Moment`, to the second: for logs. */
+/** As `Moment`, to the second: for logs. A phone shows how long ago, and the second on a longer press. */
 export function ExactMoment({ at }: { at: string }) {
   return (
-    <time dateTime={at} title={`${utcText(at)} UTC`} className="numbers">
-      {zoneTextToTheSecond(at)}
+    <time dateTime={at} title={`${zoneTextToTheSecond(at)} · ${utcText(at)} UTC`} className="numbers">
+      <span className="wide-only">{zoneTextToTheSecond(at)}</span>
+      <span className="narrow-only">{relativeTo(at, Date.now())}</span>
     </time>
   );
 }

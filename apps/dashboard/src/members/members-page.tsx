@@ -51,14 +51,14 @@ export default function MembersPage() {
             />
           )}
           <Table.ScrollContainer
-            minWidth={560}
+            minWidth={0}
             scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Members' } }}
           >
             <Table aria-label="Members">
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>Member</Table.Th>
-                  <Table.Th w={180}>Role</Table.Th>
+                  <Table.Th w={140}>Role</Table.Th>
                   <Table.Th w={60}>
                     <span className="visually-hidden">Actions</span>
                   </Table.Th>
@@ -120,11 +120,11 @@ function MemberRow({ member, workspace, onRemove }: MemberRowProps) {
   });
   return (
     <Table.Tr data-member={member.email}>
-      <Table.Td maw={340}>
+      <Table.Td maw={200}>
         <Group gap="sm" wrap="nowrap">
-          <Avatar name={shown} color="sea" radius="xl" size={34} aria-hidden />
+          <Avatar className="wide-only" name={shown} color="sea" radius="xl" size={34} aria-hidden />
           <div className="long">
-            <Group gap={6} wrap="nowrap">
+            <Group gap={6}>
               <Text size="sm" fw={600} className="long" title={shown}>
                 {shown}
               </Text>

@@ -27,7 +27,7 @@ export function HealthPanel() {
       {!data && (error ? <Fault error={error} retry={() => void refetch()} /> : <Rows count={4} height={36} />)}
       {data && (
         <Table.ScrollContainer
-          minWidth={480}
+          minWidth={0}
           scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Parts' } }}
         >
           <Table aria-label="Health of each part">

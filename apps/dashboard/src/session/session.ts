@@ -29,8 +29,3 @@ export async function signOut(): Promise<void> {
   await ask('/api/auth/sign-out', { method: 'POST', body: {}, ownCredential: true });
   location.assign('/sign-in');
 }
-
-/** Where to go after signing in: a path of this page alone, never another site. */
-export function safePath(to: unknown): string {
-  return typeof to === 'string' && /^\/(?![/\\])/.test(to) && !to.startsWith('/sign-') ? to : '/';
-}

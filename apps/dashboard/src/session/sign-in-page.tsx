@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { AnchorLink } from '../look/links.js';
 import { queryClient } from '../server/query-client.js';
 import { Entrance } from './entrance.js';
-import { safePath } from './session.js';
+import { safePath } from './safe-path.js';
 import { SignInForm } from './sign-in-form.js';
 
 export default function SignInPage() {

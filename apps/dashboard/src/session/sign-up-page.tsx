@@ -8,7 +8,8 @@ import { Refusal } from '../server/refusal.js';
 import { useAction } from '../server/use-action.js';
 import { createWorkspace, listWorkspaces } from '../workspaces/workspaces.js';
 import { Entrance } from './entrance.js';
-import { safePath, signUp } from './session.js';
+import { safePath } from './safe-path.js';
+import { signUp } from './session.js';
 
 const PASSWORD_LENGTH_MIN = 8;
 

@@ -14,7 +14,7 @@ export function GroupTable({ label, report }: { label: string; report: Report<Gr
   return (
     <Surface p={0}>
       <Table.ScrollContainer
-        minWidth={520}
+        minWidth={0}
         scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Bill' } }}
       >
         <Table aria-label={`Bill by ${label.toLowerCase()}`}>
@@ -22,14 +22,16 @@ export function GroupTable({ label, report }: { label: string; report: Report<Gr
             <Table.Tr>
               <Table.Th>{label}</Table.Th>
               <Table.Th ta="right">Runs</Table.Th>
-              <Table.Th ta="right">Time</Table.Th>
+              <Table.Th className="wide-only" ta="right">
+                Time
+              </Table.Th>
               <Table.Th ta="right">Cost</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {rows.slice(0, SHOWN_MAX).map((row) => (
               <Table.Tr key={row.id}>
-                <Table.Td maw={340}>
+                <Table.Td maw={200} w="60%">
                   <Text size="sm" className="long" title={row.name}>
                     {row.name}
                   </Text>
@@ -37,7 +39,7 @@ export function GroupTable({ label, report }: { label: string; report: Report<Gr
                 <Table.Td ta="right" className="numbers">
                   {countText(row.requests)}
                 </Table.Td>
-                <Table.Td ta="right" className="numbers">
+                <Table.Td ta="right" className="numbers wide-only">
                   {durationText(row.durationMs)}
                 </Table.Td>
                 <Table.Td ta="right" className="numbers">
@@ -52,7 +54,7 @@ export function GroupTable({ label, report }: { label: string; report: Report<Gr
               <Table.Th ta="right" className="numbers">
                 {countText(report.total.requests)}
               </Table.Th>
-              <Table.Th ta="right" className="numbers">
+              <Table.Th ta="right" className="numbers wide-only">
                 {durationText(report.total.durationMs)}
               </Table.Th>
               <Table.Th ta="right" className="numbers">
