@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
+import { ADMIN_KEY, type Platform, startPlatform } from './platform.js';
+import { deployed, execute, openBrowser, type Reader, seriousFindings, signUpReader } from './reader.js';
+
+describe('the pages', () => {
+  let platform: Platform;
+  let browser: Browser;
+  let owner: Reader;
+  let workflowId: string;
+  beforeAll(async () => {
+    platform = await startPlatform();
+    browser = await openBrowser();
+    owner = await signUpReader(browser, platform.url);
+    workflowId = await deployed(owner);
+    const made = await owner.ask('POST', '/api/users/me/api-keys', { name: 'first' });
+    const { key } = made.body.key as { key: string };
+    for (let index = 0; index < 3; index++) await execute(platform.url, workflowId, key, { name: `n${index}` });
+  }, 90_000);
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.stop();
+  }, 30_000);
+
+  it.each(['light', 'dark'] as const)(
+    'keep nobody out (axe) and fit a phone, %s',
+    async (colorScheme) => {
+      const context = await browser.newContext({ colorScheme, storageState: await owner.context.storageState() });
+      const page = await context.newPage();
+      const base = `/w/${owner.workspaceId}`;
+      const paths = [
+        '',
+        '/workflows',
+        '/workflows/new',
+        `/workflows/${workflowId}`,
+        '/logs',
+        '/usage',
+        '/members',
+        '/settings/keys',
+        '/settings/keys?tab=workspace',
+        '/settings/workspace',
+      ].map((path) => base + path);
+      for (const path of [...paths, '/operator', '/sign-in', '/sign-up', '/w/not-mine']) {
+        await page.setViewportSize({ width: 1280, height: 850 });
+        await page.goto(platform.url + path);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+        expect([path, await seriousFindings(page)]).toEqual([path, []]);
+        await page.setViewportSize({ width: 390, height: 844 });
+        const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect([path, tooWide > 0]).toEqual([path, false]);
+      }
+      await context.close();
+    },
+    180_000,
+  );
+
+  it('show a reader nothing to change, by any address, and the API agrees', async () => {
+    const reader = await signUpReader(browser, platform.url);
+    await owner.ask('POST', `/api/workspaces/${owner.workspaceId}/members`, {
+      email: reader.email,
+      permission: 'read',
+    });
+    const base = `${platform.url}/w/${owner.workspaceId}`;
+    const { page } = reader;
+    await page.goto(`${base}/settings/keys?tab=workspace`);
+    await page.getByText('An admin of the workspace can make one.').waitFor();
+    expect(await page.getByRole('button', { name: 'Create key' }).count()).toBe(0);
+    expect(await page.getByRole('switch', { name: 'Personal keys in this workspace' }).isDisabled()).toBe(true);
+    await page.goto(`${base}/workflows/new`);
+    await page.getByText('You may not make workflows here').waitFor();
+    await page.goto(`${base}/workflows/${workflowId}`);
+    await page.getByRole('tab', { name: 'Definition' }).waitFor();
+    for (const name of ['Save changes', 'Deploy again', 'Undeploy', 'Delete']) {
+      expect(await page.getByRole('button', { name }).count()).toBe(0);
+    }
+    await page.goto(`${base}/members`);
+    await page.getByText(owner.email).waitFor();
+    expect(await page.getByRole('button', { name: 'Add member' }).count()).toBe(0);
+    const key = await reader.ask('POST', `/api/workspaces/${owner.workspaceId}/api-keys`, { name: 'no' });
+    const deploy = await reader.ask('POST', `/api/workflows/${workflowId}/deploy`, {});
+    expect([key.status, deploy.status]).toEqual([403, 403]);
+    await reader.context.close();
+  }, 60_000);
+
+  it('make, try out, deploy, change and deploy again a workflow', async () => {
+    const { page } = owner;
+    await page.goto(`${platform.url}/w/${owner.workspaceId}/workflows/new`);
+    await page.getByRole('textbox', { name: 'Name' }).fill('Tried out');
+    const expression = page.getByRole('textbox', { name: 'Expression' });
+    await expression.fill('{ "a": }');
+    await page.getByText(/line 1, column 8/).waitFor();
+    await expression.fill('($f := function($n) { $f($n) }; $f(1))');
+    await page.getByText('No answer within 2 seconds').waitFor({ timeout: 10_000 });
+    await expression.fill('{ "twice": number * 2 }');
+    await page.getByRole('textbox', { name: 'Sample input' }).fill('{ "number": 21 }');
+    await page.getByText('"twice": 42').waitFor();
+    await page.getByRole('button', { name: 'Create workflow' }).click();
+    await page.getByRole('button', { name: 'Deploy', exact: true }).click();
+    await page.getByText('deployed', { exact: true }).waitFor();
+    await expression.fill('{ "thrice": number * 3 }');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('needs redeploy').waitFor();
+    await page.getByRole('button', { name: 'Deploy again' }).click();
+    await page.getByText('deployed', { exact: true }).waitFor();
+  }, 90_000);
+
+  it('download reports that open', async () => {
+    const { page } = owner;
+    await page.goto(`${platform.url}/w/${owner.workspaceId}/usage`);
+    const fetched = async (name: string) => {
+      await page.getByRole('button', { name: 'Report' }).click();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('menuitem', { name }).click(),
+      ]);
+      return readFileSync(await download.path(), 'utf8');
+    };
+    const csv = (await fetched('By day, CSV')).trim().split(/\r?\n/);
+    expect(csv[0]?.split(',')).toContain('cost');
+    expect(csv.at(-1)).toMatch(/0\.015000/);
+    const report = JSON.parse(await fetched('By workspace, JSON')) as { total: { cost: string; requests: number } };
+    expect(report.total).toMatchObject({ cost: '0.015000', requests: 3 });
+  }, 60_000);
+
+  it('filter the log and follow it live', async () => {
+    const { page } = owner;
+    await page.goto(`${platform.url}/w/${owner.workspaceId}/logs`);
+    await page.locator('[data-run]').nth(2).waitFor();
+    const made = await owner.ask('POST', '/api/users/me/api-keys', { name: `tail ${Date.now()}` });
+    await execute(platform.url, workflowId, (made.body.key as { key: string }).key, { name: 'new' });
+    await page.locator('[data-run]').nth(3).waitFor({ timeout: 10_000 });
+    await page.getByText('Failed', { exact: true }).first().click();
+    await page.getByText('No run passes these filters').waitFor();
+    expect(page.url()).toContain('level=error');
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.locator('[data-run]').nth(3).waitFor();
+  }, 60_000);
+
+  it('let the operator in with the admin key alone, and forget it on a reload', async () => {
+    const { page } = owner;
+    await page.goto(`${platform.url}/operator`);
+    const key = page.getByRole('textbox', { name: 'Admin key' });
+    await key.fill('wrong-key-but-long-enough');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByText('This is not the admin key').waitFor();
+    await key.fill(ADMIN_KEY);
+    await page.getByRole('button', { name: 'Open' }).click();
+    await page.getByRole('textbox', { name: 'E-mail' }).first().fill(owner.email);
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByRole('button', { name: 'Suspend' }).waitFor();
+    await page.getByRole('textbox', { name: 'Limit of a month, in dollars' }).fill('12.50');
+    await page.getByRole('button', { name: 'Set', exact: true }).click();
+    await page.getByText('The limit holds from the next run on.').waitFor();
+    expect(
+      await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state])),
+    ).not.toContain(ADMIN_KEY);
+    await page.reload();
+    await page.getByRole('textbox', { name: 'Admin key' }).waitFor();
+    expect(owner.complaints).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const PASSWORD = 'correct horse battery staple';
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** A missing browser fails the test, it never skips. */
+export async function openBrowser(): Promise<Browser> {
+  if (!existsSync(CHROMIUM)) {
+    throw new Error(`These tests need Chromium at ${CHROMIUM} (apt-get install chromium), or CHROMIUM set to its path`);
+  }
+  return chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+}
+
+export interface Reader {
+  context: BrowserContext;
+  page: Page;
+  email: string;
+  workspaceId: string;
+  /** What the browser complained of: refused by the policy, failed in the page. Must stay empty. */
+  complaints: string[];
+  /** Asks the server as this reader's browser does. */
+  ask(method: string, path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
+}
+
+let count = 0;
+
+/** Somebody who has just signed up on the page. */
+export async function signUpReader(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Reader> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 850 }, ...options });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Refused to|violates/i.test(message.text())) complaints.push(message.text());
+  });
+  const email = `reader-${Date.now()}-${++count}@example.com`;
+  await page.goto(`${url}/`);
+  await page.getByRole('link', { name: 'Sign up' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Ada Lovelace');
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(email);
+  await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  await page.waitForURL(/\/w\/[\w-]+$/);
+  const workspaceId = new URL(page.url()).pathname.split('/')[2]!;
+  const ask: Reader['ask'] = async (method, path, body) => {
+    const answer = await context.request.fetch(`${url}${path}`, {
+      method,
+      headers: { origin: url, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { data: JSON.stringify(body) }),
+    });
+    return { status: answer.status(), body: (await answer.json().catch(() => ({}))) as Record<string, unknown> };
+  };
+  return { context, page, email, workspaceId, complaints, ask };
+}
+
+export const signInAgain = async (page: Page): Promise<void> => {
+  const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
+  await dialog.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+  await dialog.getByRole('button', { name: 'Sign in' }).click();
+};
+
+/** Runs a workflow as a program does: the key and nothing else. */
+export async function execute(url: string, workflowId: string, key: string, input: unknown = {}): Promise<number> {
+  const answer = await fetch(`${url}/api/workflows/${workflowId}/execute`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': key },
+    body: JSON.stringify(input),
+  });
+  return answer.status;
+}
+
+/** A deployed sample workflow, made through the API. */
+export async function deployed({ ask, workspaceId }: Reader, expression = '{ "hello": name }'): Promise<string> {
+  const made = await ask('POST', '/api/workflows', {
+    workspaceId,
+    name: 'Sample',
+    runner: { kind: 'expression', expression },
+  });
+  const { id } = made.body.workflow as { id: string };
+  await ask('POST', `/api/workflows/${id}/deploy`, {});
+  return id;
+}
+
+interface AxeFinding {
+  id: string;
+  impact: string;
+  nodes: { html: string }[];
+}
+
+/** What axe finds that keeps somebody out: serious and critical. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: AxeFinding[] }> } };
+    return (await axe.run()).violations;
+  });
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
+}
