@@ -40,7 +40,6 @@ export class ExpressionRunner extends WorkflowRunner implements OnApplicationShu
   override async run(call: RunCall): Promise<RunResult> {
     const { runner } = call.deployment;
     if (runner.kind !== 'expression') return failedRun('This workflow is not an expression');
-    if (call.signal?.aborted) return cancelledRun();
     const inline = this.#inlineOf(runner.expression);
     const result =
       inline.expression && mayRunInline(inline, call.inputJson) ? await runInline(inline, call) : undefined;

@@ -13,7 +13,7 @@ export interface RunCall {
   upstreamSecrets?: UpstreamSecrets;
   /** The run must have ended this many milliseconds from now (the plan's limit); the runner's own limit may be less. */
   timeoutMs: number;
-  /** Aborted when the client is gone. */
+  /** Aborted when the client is gone or the time is up. Asking for it starts the watch: a run that waits for nothing need not. */
   signal?: AbortSignal;
 }
 

@@ -14,11 +14,20 @@ export class WorkflowRunners {
     private readonly secrets: DeploymentSecrets,
   ) {}
 
-  async run(call: RunCall): Promise<RunResult> {
+  run(call: RunCall): Promise<RunResult> {
     const { versionId, runner } = call.deployment;
     if (runner.kind === 'expression') return this.expressions.run(call);
-    const upstreamSecrets = this.secrets.get(versionId) ?? (await this.secrets.load(versionId));
+    const upstreamSecrets = this.secrets.get(versionId);
+    if (!upstreamSecrets) return this.runWithoutSecrets(call);
+    call.upstreamSecrets = upstreamSecrets;
+    return this.upstreams.run(call);
+  }
+
+  /** Their deployment is new to this process, or was forgotten: they are read once. */
+  private async runWithoutSecrets(call: RunCall): Promise<RunResult> {
+    const upstreamSecrets = await this.secrets.load(call.deployment.versionId);
     if (!upstreamSecrets) return failedRun('The deployment of this workflow is gone');
-    return this.upstreams.run({ ...call, upstreamSecrets });
+    call.upstreamSecrets = upstreamSecrets;
+    return this.upstreams.run(call);
   }
 }

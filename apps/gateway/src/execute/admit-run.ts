@@ -1,15 +1,18 @@
 import {
+  AccessSettings,
   Admission,
   type AdmissionAnswer,
-  AccessSettings,
+  type AdmissionRequest,
+  ALL_PRICES,
+  andThen,
   type BucketState,
   type Caller,
-  decideWorkspaceAccess,
   type Deployment,
   Directory,
   executeAccessProblem,
   memberRef,
   priceInForce,
+  type PricesEntry,
   type UserEntry,
 } from '@tollgate/access';
 import { newId } from '@tollgate/api-key';
@@ -17,6 +20,7 @@ import { Problem, RUN_ID_PREFIX } from '@tollgate/contracts';
 import { Clock, PlansInForce } from '@tollgate/service-kit';
 import { Injectable } from '@nestjs/common';
 import { GatewaySpool } from '../spool/gateway-spool.js';
+import { PartyBook } from './party-book.js';
 import { RunRecorder } from './run-recorder.js';
 import type { RunParty } from './run-events.js';
 import {
@@ -62,34 +66,73 @@ const NO_LIMIT_MS = 24 * 60 * 60 * 1000;
  */
 @Injectable()
 export class AdmitRun {
+  private readonly parties: PartyBook;
+
   constructor(
     private readonly directory: Directory,
     private readonly admission: Admission,
-    private readonly settings: AccessSettings,
+    settings: AccessSettings,
     private readonly plans: PlansInForce,
     private readonly spool: GatewaySpool,
     private readonly recorder: RunRecorder,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.parties = new PartyBook(settings);
+  }
 
-  /** Throws the Problem of a refusal; `DirectoryUnavailable` when the truth cannot be had. Admitted: end it by `RunRecorder`. */
-  async admit(caller: Caller, workflowId: string, request: ExecuteRequest, client: RunClient): Promise<AdmittedRun> {
-    const party = await this.partyOf(caller, workflowId);
-    if (request.overridesTrigger) {
-      throw new Problem('badRequest', { text: 'External callers cannot override triggerType' });
-    }
+  /**
+   * Throws, or rejects with, the Problem of a refusal, `DirectoryUnavailable` when the truth cannot be had. What it
+   * admitted, `RunRecorder` ends. A value, not a promise, when directory and counters answer at once.
+   */
+  admit(
+    caller: Caller,
+    workflowId: string,
+    request: ExecuteRequest,
+    client: RunClient,
+  ): AdmittedRun | Promise<AdmittedRun> {
+    const { directory } = this;
+    return andThen(this.partyOf(caller, workflowId), (party) => {
+      if (request.overridesTrigger) {
+        throw new Problem('badRequest', { text: 'External callers cannot override triggerType' });
+      }
+      return andThen(directory.read('user', party.payerUserId), (payer) =>
+        andThen(directory.read('prices', ALL_PRICES), (prices) => {
+          if (!payer) throw unavailable('the payer is not known to the directory yet');
+          return this.decide({ party, payer, prices, request, client });
+        }),
+      );
+    });
+  }
+
+  private partyOf(caller: Caller, workflowId: string): RunParty | Promise<RunParty> {
+    const { directory } = this;
+    return andThen(directory.read('workflow', workflowId), (workflow) => {
+      if (!workflow) throw new Problem('notFound', { text: 'Workflow not found' });
+      const { workspaceId } = workflow;
+      const { ownerId } = caller;
+      return andThen(directory.read('workspace', workspaceId), (workspace) =>
+        andThen(ownerId === null ? undefined : directory.read('member', memberRef(workspaceId, ownerId)), (member) => {
+          const party = this.parties.partyOf({ caller, workflowId, workflow, workspace, member });
+          if (typeof party === 'string') throw executeAccessProblem(party);
+          return party;
+        }),
+      );
+    });
+  }
+
+  private decide(facts: Facts): AdmittedRun | Promise<AdmittedRun> {
+    const { party, payer, request } = facts;
     const startedAtMs = this.clock.nowMs();
-    const payer = await this.directory.read('user', party.payerUserId);
-    if (!payer) throw unavailable('the payer is not known to the directory yet');
-    const { priceId, basePerRunMicros } = priceInForce(await this.directory.read('prices', 'all'), startedAtMs);
-    const runId = request.executionId ?? RUN_ID_PREFIX + newId();
+    const { priceId, basePerRunMicros } = priceInForce(facts.prices, startedAtMs);
     const claimed = request.executionId !== undefined;
+    const runId = request.executionId ?? RUN_ID_PREFIX + newId();
     if (claimed && (runId.startsWith(RUN_ID_PREFIX) || this.spool.isClaimed(runId))) throw executionIdConflict(runId);
-    const refusal = this.spool.refusal(this.recorder.underWay);
+    const { underWay } = this.recorder;
+    const refusal = this.spool.refusal(underWay);
     if (refusal !== undefined) throw unavailable(refusal);
-    if (this.recorder.underWay >= RUNS_UNDER_WAY_MAX) throw atCapacity();
+    if (underWay >= RUNS_UNDER_WAY_MAX) throw atCapacity();
     const { deployment } = party.workflow;
-    const answer = await this.admission.admit({
+    const asked: AdmissionRequest = {
       runId,
       runIdClaimed: claimed,
       payerUserId: party.payerUserId,
@@ -99,54 +142,47 @@ export class AdmitRun {
       bucket: 'sync',
       reserveMicros: basePerRunMicros,
       nowMs: startedAtMs,
-      ...precheckOf(deployment, payer),
-    });
-    if (answer.outcome !== 'admitted' || !deployment) {
-      await this.refuse(answer, { runId, party, priceId, startedAtMs, inputJson: request.inputJson, client });
-      throw new Error('an answer that refuses nothing');
-    }
-    const timeoutMs = this.plans.limits[payer.plan].syncTimeoutMs ?? NO_LIMIT_MS;
-    return {
-      runId,
-      claimed,
-      party,
-      deployment,
-      priceId,
-      baseMicros: basePerRunMicros,
-      rate: answer.rate,
-      timeoutMs,
-      startedAtMs,
     };
-  }
-
-  private async partyOf(caller: Caller, workflowId: string): Promise<RunParty> {
-    const { directory } = this;
-    const workflow = await directory.read('workflow', workflowId);
-    if (!workflow) throw new Problem('notFound', { text: 'Workflow not found' });
-    const { workspaceId } = workflow;
-    const workspace = await directory.read('workspace', workspaceId);
-    const member =
-      caller.ownerId === null ? undefined : await directory.read('member', memberRef(workspaceId, caller.ownerId));
-    const { payerRule } = this.settings;
-    const access = decideWorkspaceAccess({ caller, workspaceId, workspace, member, needed: 'read', payerRule });
-    if (!access.allowed) throw executeAccessProblem(access.refusal);
-    if (!workspace) throw new Error('access was given to a workspace that is not there');
-    const { actorUserId, payerUserId } = access;
-    return { caller, workflowId, workflow, workspace, actorUserId, payerUserId, payerRule: access.payerRule };
+    if (!deployment) asked.precheck = 'notDeployed';
+    else if (payer.suspended) asked.precheck = 'suspended';
+    return andThen(this.admission.admit(asked), (answer) => {
+      if (answer.outcome !== 'admitted' || !deployment) return this.refuse(answer, facts, startedAtMs, runId);
+      return {
+        runId,
+        claimed,
+        party,
+        deployment,
+        priceId,
+        baseMicros: basePerRunMicros,
+        rate: answer.rate,
+        timeoutMs: this.plans.limits[payer.plan].syncTimeoutMs ?? NO_LIMIT_MS,
+        startedAtMs,
+      };
+    });
   }
 
   /** Throws. What contract B3.1 wants logged (402, 429, suspended) is in the spool before the answer leaves. */
-  private async refuse(answer: AdmissionAnswer, run: RefusedRun): Promise<void> {
-    const problem = refusalOf(answer, run.runId);
-    if (LOGGED.has(answer.outcome)) await this.recorder.recordRefusal(run, problem);
+  private async refuse(answer: AdmissionAnswer, facts: Facts, startedAtMs: number, runId: string): Promise<never> {
+    const problem = refusalOf(answer, runId);
+    if (LOGGED.has(answer.outcome)) {
+      const { party, request, client } = facts;
+      await this.recorder.recordRefusal({ party, startedAtMs, inputJson: request.inputJson, client }, problem);
+    }
     throw problem;
   }
 }
 
-export interface RefusedRun {
-  runId: string;
+/** What admission is decided from. */
+interface Facts {
   party: RunParty;
-  priceId: string;
+  payer: UserEntry;
+  prices: PricesEntry | undefined;
+  request: ExecuteRequest;
+  client: RunClient;
+}
+
+export interface RefusedRun {
+  party: RunParty;
   startedAtMs: number;
   inputJson: string;
   client: RunClient;
@@ -159,11 +195,6 @@ const LOGGED: ReadonlySet<AdmissionAnswer['outcome']> = new Set([
   'rateLimited',
   'tooManyConcurrent',
 ]);
-
-function precheckOf(deployment: Deployment | null, payer: UserEntry): { precheck?: 'notDeployed' | 'suspended' } {
-  if (!deployment) return { precheck: 'notDeployed' };
-  return payer.suspended ? { precheck: 'suspended' } : {};
-}
 
 function refusalOf(answer: AdmissionAnswer, runId: string): Problem {
   switch (answer.outcome) {

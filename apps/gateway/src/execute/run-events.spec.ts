@@ -1,9 +1,9 @@
 import { fromCloudEvent, type LoggedEvent } from '@tollgate/contracts';
 import fc from 'fast-check';
 import { factsOf } from '../../test/runs-for-spool.js';
-import { partyJsonOf, runEvents, type RunFacts, type RunParty } from './run-events.js';
+import { type Parties, partyJsonOf, runEvents, type RunFacts } from './run-events.js';
 
-const party = (more: Partial<RunParty> = {}): RunParty => ({
+const party = (more: Partial<Parties> = {}): Parties => ({
   caller: { kind: 'key', keyId: 'k1', keyKind: 'workspace', keyName: 'CI', ownerId: null, workspaceId: 'ws1' },
   workflowId: 'wf1',
   workflow: {

@@ -2,8 +2,13 @@ import type { Caller, WorkflowEntry, WorkspaceEntry } from '@tollgate/access';
 import type { PayerRule } from '@tollgate/contracts';
 import { keptJson } from './json-text.js';
 
-/** Who runs what for whom: the part of a run's events that is the same for every run of a key and workflow. */
-export interface RunParty {
+/** Who runs what for whom: the same for every run of a key and workflow. */
+export interface RunParty extends Parties {
+  /** The members of a run's events that name its parties, as JSON without braces. */
+  json: string;
+}
+
+export interface Parties {
   caller: Caller;
   workflowId: string;
   workflow: WorkflowEntry;
@@ -43,7 +48,7 @@ const ERROR_TEXT_MAX = 2_000;
 const text = JSON.stringify as (value: string | null) => string;
 
 /** The members of a run's events that name its parties, as JSON without braces. */
-export function partyJsonOf(party: RunParty): string {
+export function partyJsonOf(party: Parties): string {
   const { caller, workflow, workspace } = party;
   return (
     `"workspaceId":${text(workflow.workspaceId)},"workspaceName":${text(workspace.name)}` +

@@ -7,7 +7,8 @@ import { GatewaySpool } from '../spool/gateway-spool.js';
 import type { RunResult } from '../workflow-runner.js';
 import type { AdmittedRun, RefusedRun, RunClient } from './admit-run.js';
 import { unavailable } from './execute-answers.js';
-import { partyJsonOf, runEvents } from './run-events.js';
+import { instantText } from './instant-text.js';
+import { runEvents } from './run-events.js';
 
 export interface RecordedRun {
   startedAt: string;
@@ -35,20 +36,29 @@ export class RunRecorder {
     this.count += 1;
   }
 
-  /** Records an admitted run once it has ended, and frees what it held. Throws a 503 when it could not be kept: then nothing is billed. */
-  async record(run: AdmittedRun, result: RunResult, inputJson: string, client: RunClient): Promise<RecordedRun> {
+  /**
+   * Records an admitted run once it has ended, and frees what it held. `done` is told when it is kept, or with a 503
+   * when it could not be: then nothing is billed.
+   */
+  record(
+    run: AdmittedRun,
+    result: RunResult,
+    inputJson: string,
+    client: RunClient,
+    done: (fault: Problem | undefined, recorded: RecordedRun) => void,
+  ): void {
     const endedAtMs = Math.max(this.clock.nowMs(), run.startedAtMs);
-    const startedAt = new Date(run.startedAtMs).toISOString();
-    const endedAt = new Date(endedAtMs).toISOString();
+    const startedAt = instantText(run.startedAtMs);
+    const endedAt = instantText(endedAtMs);
     const durationMs = endedAtMs - run.startedAtMs;
-    const { payerUserId } = run.party;
+    const { payerUserId, payerRule } = run.party;
     const costMicros = run.baseMicros + result.runnerMicros;
     const events = runEvents({
       runId: run.runId,
       // A caller may choose the id of a run, another tenant or another day the same: events need one of their own.
       eventKey: run.claimed ? newId() : run.runId,
-      partyJson: partyJsonOf(run.party),
-      payerRule: run.party.payerRule,
+      partyJson: run.party.json,
+      payerRule,
       priceId: run.priceId,
       requestId: client.requestId,
       deploymentVersionId: run.deployment.versionId,
@@ -65,30 +75,25 @@ export class RunRecorder {
       userAgent: client.userAgent,
       clientInfo: client.clientInfo,
     });
-    let kept = false;
-    try {
-      await this.spool.put({ runId: run.runId, payerUserId, costMicros, events }, run.claimed);
-      kept = true;
-    } catch (cause) {
-      throw unavailable((cause as Error).message);
-    } finally {
+    const spooled = { runId: run.runId, payerUserId, costMicros, events };
+    this.spool.put(spooled, run.claimed, (fault) => {
       this.count -= 1;
-      void this.admission.finish(run.runId, payerUserId, kept ? costMicros : 0);
-    }
-    return { startedAt, endedAt, durationMs };
+      void this.admission.finish(run.runId, payerUserId, fault ? 0 : costMicros);
+      done(fault && unavailable(fault.message), { startedAt, endedAt, durationMs });
+    });
   }
 
   /** A refusal that the log shows, at zero cost (contract B3.1 "Side effects"). */
   async recordRefusal(run: RefusedRun, problem: Problem): Promise<void> {
     const { party, client } = run;
-    const at = new Date(run.startedAtMs).toISOString();
+    const at = instantText(run.startedAtMs);
     const runId = newId();
     const events = runEvents({
       runId,
       eventKey: runId,
-      partyJson: partyJsonOf(party),
+      partyJson: party.json,
       payerRule: party.payerRule,
-      priceId: run.priceId,
+      priceId: 'none',
       requestId: client.requestId,
       deploymentVersionId: party.workflow.deployment?.versionId ?? null,
       billable: false,
@@ -104,10 +109,9 @@ export class RunRecorder {
       userAgent: client.userAgent,
       clientInfo: client.clientInfo,
     });
-    await this.spool
-      .put({ runId, payerUserId: party.payerUserId, costMicros: 0, events }, false)
-      .catch((cause: Error) => {
-        throw unavailable(cause.message);
-      });
+    const spooled = { runId, payerUserId: party.payerUserId, costMicros: 0, events };
+    await new Promise<void>((resolve, reject) => {
+      this.spool.put(spooled, false, (fault) => (fault ? reject(unavailable(fault.message)) : resolve()));
+    });
   }
 }

@@ -5,7 +5,7 @@ import { Admission } from '@tollgate/access';
 import { EventLog } from '@tollgate/event-log';
 import { Config, Health, Log, Metrics } from '@tollgate/service-kit';
 import { Gauge } from 'prom-client';
-import { Spool } from './spool.js';
+import { type Kept, Spool } from './spool.js';
 import type { SpoolRun } from './spool-record.js';
 import { SpoolShipper } from './spool-shipper.js';
 
@@ -99,10 +99,8 @@ export class GatewaySpool implements OnModuleInit, OnApplicationShutdown {
     return this.spool.isClaimed(runId);
   }
 
-  /** Resolves when the run's events survive a kill; rejects when they could not be kept. */
-  put(run: SpoolRun, claimed: boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.spool.put(run, claimed, (fault) => (fault ? reject(fault) : resolve()));
-    });
+  /** See `Spool.put`. */
+  put(run: SpoolRun, claimed: boolean, kept: Kept): void {
+    this.spool.put(run, claimed, kept);
   }
 }

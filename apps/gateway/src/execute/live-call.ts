@@ -1,0 +1,70 @@
+import type { ServerResponse } from 'node:http';
+import type { Deployment } from '@tollgate/access';
+import type { RunCall, UpstreamSecrets } from '../workflow-runner.js';
+import type { AdmittedRun } from './admit-run.js';
+import type { ExecuteRequest } from './execute-request.js';
+
+/** How much later than the plan's limit a runner ends a run itself: what ends it at the limit is the signal, which tells why. */
+const RUNNER_GRACE_MS = 500;
+
+/**
+ * A run as its runner gets it, with a signal that ends it at the plan's limit or when the client is gone. Clock and
+ * client are watched only from when a runner asks for the signal: most runs are over before they wait for anything.
+ */
+export class LiveCall implements RunCall {
+  readonly runId: string;
+  readonly workspaceId: string;
+  readonly workflowId: string;
+  readonly deployment: Deployment;
+  readonly input: Record<string, unknown>;
+  readonly inputJson: string;
+  readonly timeoutMs: number;
+  private readonly limitMs: number;
+  upstreamSecrets?: UpstreamSecrets;
+  /** Whether the plan's limit ended it. */
+  timedOut = false;
+  private ending: AbortController | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    run: AdmittedRun,
+    asked: ExecuteRequest,
+    private readonly response: ServerResponse,
+  ) {
+    this.runId = run.runId;
+    this.workspaceId = run.party.workflow.workspaceId;
+    this.workflowId = run.party.workflowId;
+    this.deployment = run.deployment;
+    this.input = asked.input;
+    this.inputJson = asked.inputJson;
+    this.timeoutMs = run.timeoutMs + RUNNER_GRACE_MS;
+    this.limitMs = run.timeoutMs;
+  }
+
+  get signal(): AbortSignal {
+    return (this.ending ?? this.watch()).signal;
+  }
+
+  private watch(): AbortController {
+    const ending = (this.ending = new AbortController());
+    if (this.response.destroyed) {
+      ending.abort();
+      return ending;
+    }
+    this.response.once('close', this.end);
+    this.timer = setTimeout(() => {
+      this.timedOut = true;
+      ending.abort();
+    }, this.limitMs);
+    return ending;
+  }
+
+  /** The run has ended: nothing is watched any more. */
+  settle(): void {
+    if (!this.ending) return;
+    clearTimeout(this.timer);
+    this.response.off('close', this.end);
+  }
+
+  private readonly end = (): void => this.ending?.abort();
+}
