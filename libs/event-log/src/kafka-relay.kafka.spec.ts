@@ -93,7 +93,7 @@ describe('the relay from the outbox to Kafka', () => {
   it('repeats what it had sent when it is killed before its checkpoint, and reorders nothing', async () => {
     const appended = await append(keyRenamed('a'), keyRenamed('b'));
     const { outbox, halted, wake } = haltingOutbox();
-    newRelay(outbox);
+    const halting = newRelay(outbox);
     await halted;
     const more = await append(keyRenamed('c'), keyRenamed('d'));
     const next = newRelay();
@@ -104,6 +104,8 @@ describe('the relay from the outbox to Kafka', () => {
 
     // The stopped one wakes: its checkpoint is refused, and it sends nothing that was not sent.
     wake();
+    await halting.stop();
+    expect(await newOutbox().passedOn()).toBe(more[1]?.position);
     await append(keyRenamed('e'));
     await next.caughtUp(10_000);
     const woken = (await inKafka()).map(({ id }) => id);
