@@ -25,6 +25,8 @@ const READ_LENGTH_MAX = 16 * 1024 * 1024;
 const LENGTH_MAX = 4 * 1024 ** 3;
 /** Commits under way: while one is, runs gather for the next. More of them make smaller groups, and cost more than they save. */
 const COMMITS_MAX = 1;
+/** Longest wait for further runs, in milliseconds; it ends at once when none has come in a turn of the event loop. */
+const GATHER_MS_MAX = 2;
 /** How long after a failed commit runs are refused before the disk is tried again. */
 const FAULT_PAUSE_MS = 1_000;
 
@@ -47,6 +49,8 @@ export class Spool {
   private readonly claims: Database<number, string>;
   private waiting: Waiting[] = [];
   private scheduled = false;
+  private gathered = 0;
+  private gatherUntilMs = 0;
   private commits = 0;
   private lastKey = 0;
   private runs = 0;
@@ -123,10 +127,21 @@ export class Spool {
 
   private schedule(): void {
     this.scheduled = true;
-    setImmediate(this.flush);
+    this.gathered = 0;
+    this.gatherUntilMs = performance.now() + GATHER_MS_MAX;
+    setImmediate(this.gather);
   }
 
-  private readonly flush = (): void => {
+  /** A commit costs much the same for one run and for many: as long as runs keep coming in, it waits a little for them. */
+  private readonly gather = (): void => {
+    const { length } = this.waiting;
+    const isGrowing = length > this.gathered && length < BATCH_RUNS_MAX && performance.now() < this.gatherUntilMs;
+    if (!isGrowing) return this.flush();
+    this.gathered = length;
+    setImmediate(this.gather);
+  };
+
+  private flush(): void {
     this.scheduled = false;
     const group = this.takeGroup();
     if (group.length === 0) return;
@@ -158,7 +173,7 @@ export class Spool {
       },
     );
     if (this.waiting.length > 0 && this.commits < COMMITS_MAX) this.schedule();
-  };
+  }
 
   private takeGroup(): Waiting[] {
     let length = 0;
