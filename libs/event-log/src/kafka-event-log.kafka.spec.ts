@@ -3,7 +3,7 @@ import { KafkaBench } from './kafka-harness.contract.js';
 
 let bench: KafkaBench;
 beforeAll(async () => {
-  bench = await KafkaBench.create();
+  bench = await KafkaBench.create(process.env);
 });
 afterAll(() => bench?.close());
 

@@ -14,7 +14,7 @@ describe('a follower of Kafka', () => {
   const followings = new Followings();
 
   beforeAll(async () => {
-    bench = await KafkaBench.create();
+    bench = await KafkaBench.create(process.env);
   });
   beforeEach(async () => {
     harness = await bench.harness();

@@ -13,6 +13,9 @@ import { sqlOfPg } from './sql-session.js';
 
 export const CHECKPOINTS = 'follower.checkpoints';
 
+/** The environment of a spec. */
+type ServerAddresses = { TEST_KAFKA_BROKERS?: string | undefined; TEST_DATABASE_URL?: string | undefined };
+
 /** A database and topics of one spec, on real servers, removed after. */
 export class KafkaBench {
   readonly pausesMs: number[] = [];
@@ -27,14 +30,14 @@ export class KafkaBench {
     readonly client: KafkaClient,
   ) {}
 
-  static async create(): Promise<KafkaBench> {
-    const brokers = (process.env.TEST_KAFKA_BROKERS ?? '').split(',').filter(Boolean);
+  static async create(env: ServerAddresses): Promise<KafkaBench> {
+    const brokers = (env.TEST_KAFKA_BROKERS ?? '').split(',').filter(Boolean);
     if (brokers.length === 0) {
       throw new Error('TEST_KAFKA_BROKERS is not set: this spec needs the host:port of a running Kafka');
     }
     const client = new KafkaClient({ brokers, clientId: 'tollgate-spec' }, rememberingLogger().log);
     await client.ping();
-    return new KafkaBench(await OwnDatabase.create(process.env.TEST_DATABASE_URL), brokers, client);
+    return new KafkaBench(await OwnDatabase.create(env.TEST_DATABASE_URL), brokers, client);
   }
 
   /** Empty tables, and topics of a new prefix as soon as a log is opened. */

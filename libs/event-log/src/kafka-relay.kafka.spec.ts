@@ -22,7 +22,7 @@ describe('the relay from the outbox to Kafka', () => {
   const senders: KafkaSender[] = [];
 
   beforeAll(async () => {
-    bench = await KafkaBench.create();
+    bench = await KafkaBench.create(process.env);
   });
   beforeEach(async () => {
     await bench.empty();

@@ -15,7 +15,7 @@ describe('the speed of Kafka as the log', () => {
   let bench: KafkaBench;
   const followings = new Followings();
   beforeAll(async () => {
-    bench = await KafkaBench.create();
+    bench = await KafkaBench.create(process.env);
     await bench.empty();
   });
   afterAll(async () => {

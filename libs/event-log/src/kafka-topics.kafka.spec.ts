@@ -11,7 +11,7 @@ const CONFIG_OF_TOPIC = 2;
 describe('the topics of the log', () => {
   let bench: KafkaBench;
   beforeAll(async () => {
-    bench = await KafkaBench.create();
+    bench = await KafkaBench.create(process.env);
   });
   beforeEach(() => bench.empty());
   afterEach(() => bench.closeLogs());
