@@ -78,9 +78,12 @@ function CreateKeyForm({ kind, workspaceId, onCreated, onCancel }: CreateKeyForm
     },
     onError: (error) => {
       if (!(error instanceof Refusal)) return;
-      if (error.status === 409) form.setFieldError('name', error.message);
       const { expiresAt, ...faults } = error.fieldFaults;
-      form.setErrors({ ...form.errors, ...faults, ...(expiresAt !== undefined && { date: expiresAt }) });
+      form.setErrors({
+        ...faults,
+        ...(error.status === 409 && { name: error.message }),
+        ...(expiresAt !== undefined && { date: expiresAt }),
+      });
     },
   });
   const isInField = action.error instanceof Refusal && (action.error.status === 409 || hasFaults(action.error));

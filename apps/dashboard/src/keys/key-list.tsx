@@ -19,14 +19,30 @@ export interface KeyListProps {
   onCreate: () => void;
 }
 
+/** The keys, and the dialogs that change them: those outlive the list, so that the last key's receipt is seen too. */
 export function KeyList({ kind, workspace, onCreate }: KeyListProps) {
+  const [revoking, setRevoking] = useState<KeyView[]>([]);
+  const [renaming, setRenaming] = useState<KeyView>();
+  return (
+    <>
+      <Listed kind={kind} workspace={workspace} onCreate={onCreate} onRevoke={setRevoking} onRename={setRenaming} />
+      <RevokeDialog kind={kind} workspaceId={workspace.id} keys={revoking} onClose={() => setRevoking([])} />
+      <RenameKeyDialog workspaceId={workspace.id} target={renaming} onClose={() => setRenaming(undefined)} />
+    </>
+  );
+}
+
+interface ListedProps extends KeyListProps {
+  onRevoke: (keys: KeyView[]) => void;
+  onRename: (key: KeyView) => void;
+}
+
+function Listed({ kind, workspace, onCreate, onRevoke, onRename }: ListedProps) {
   const { data: keys, error, refetch } = useQuery(keysQuery(kind, workspace.id));
   const [text, setText] = useState('');
   const [order, setOrder] = useState<KeyOrder>('newest');
   const [page, setPage] = useState(1);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [revoking, setRevoking] = useState<KeyView[]>([]);
-  const [renaming, setRenaming] = useState<KeyView>();
   const found = useMemo(() => arrangeKeys(keys ?? [], text, order), [keys, text, order]);
   const mayChange = kind === 'personal' || isAdmin(workspace);
 
@@ -95,7 +111,7 @@ export function KeyList({ kind, workspace, onCreate }: KeyListProps) {
             color="red"
             leftSection={<IconTrash size={16} aria-hidden />}
             disabled={picked.length === 0}
-            onClick={() => setRevoking(picked)}
+            onClick={() => onRevoke(picked)}
           >
             Revoke {picked.length > 0 ? countText(picked.length) : 'chosen'}
           </Button>
@@ -108,8 +124,8 @@ export function KeyList({ kind, workspace, onCreate }: KeyListProps) {
         mayChange={mayChange}
         chosen={chosen}
         onChoose={toggle}
-        onRename={kind === 'workspace' ? setRenaming : undefined}
-        onRevoke={(key) => setRevoking([key])}
+        onRename={kind === 'workspace' ? onRename : undefined}
+        onRevoke={(key) => onRevoke([key])}
       />
       {found.length === 0 && (
         <Text c="dimmed" size="sm" ta="center" py="xl">
@@ -135,16 +151,6 @@ export function KeyList({ kind, workspace, onCreate }: KeyListProps) {
           )}
         </Group>
       </Stack>
-      <RevokeDialog
-        kind={kind}
-        workspaceId={workspace.id}
-        keys={revoking}
-        onClose={() => {
-          setRevoking([]);
-          setChosen(new Set());
-        }}
-      />
-      <RenameKeyDialog workspaceId={workspace.id} target={renaming} onClose={() => setRenaming(undefined)} />
     </Surface>
   );
 }

@@ -4,6 +4,9 @@ import { countText } from '../look/dollars.js';
 import { Moment } from '../look/moment.js';
 import { confirmedInMs, type RevokedAnswer } from './keys.js';
 
+/** Times have milliseconds: what took none took less than one. */
+const msText = (ms: number) => (ms < 1 ? 'less than 1 ms' : `${countText(ms)} ms`);
+
 /** The proof: which gateways stopped admitting, after how many milliseconds, and which were fenced off. */
 export function ReceiptView({ answer, what }: { answer: RevokedAnswer; what: string }) {
   const { receipt, pending = [] } = answer;
@@ -16,9 +19,7 @@ export function ReceiptView({ answer, what }: { answer: RevokedAnswer; what: str
       <Alert
         color={isComplete ? 'teal' : 'orange'}
         icon={<Sign aria-hidden />}
-        title={
-          isComplete ? `${what} stopped everywhere in ${countText(tookMs)} ms` : `${what} stopped, not yet everywhere`
-        }
+        title={isComplete ? `${what} stopped everywhere in ${msText(tookMs)}` : `${what} stopped, not yet everywhere`}
         role="status"
       >
         {isComplete
@@ -36,9 +37,7 @@ export function ReceiptView({ answer, what }: { answer: RevokedAnswer; what: str
           {receipt.gateways.map(({ id, appliedAt }) => (
             <Table.Tr key={id}>
               <Table.Td className="wrap-anywhere">{id}</Table.Td>
-              <Table.Td className="numbers">
-                {countText(Date.parse(appliedAt) - Date.parse(receipt.revokedAt))} ms
-              </Table.Td>
+              <Table.Td className="numbers">{msText(Date.parse(appliedAt) - Date.parse(receipt.revokedAt))}</Table.Td>
             </Table.Tr>
           ))}
           {receipt.fenced.map((id) => (
