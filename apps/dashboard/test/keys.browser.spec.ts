@@ -83,7 +83,7 @@ describe('Sim Keys', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('textbox', { name: 'Name' }).fill('taken');
     await dialog.getByRole('button', { name: 'Create key' }).click();
-    await dialog.getByText('A personal key named "taken" already exists').waitFor();
+    await dialog.getByText('A personal API key named "taken" already exists').waitFor();
     expect(await dialog.getByRole('textbox', { name: 'Name' }).inputValue()).toBe('taken');
   }, 60_000);
 
