@@ -52,7 +52,7 @@ describe('the first minute', () => {
     const answer = await page.goto(`${platform.url}/sign-in`);
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
     const bytes = (await Promise.all(scripts)).reduce((sum, size) => sum + size, 0);
-    console.warn(`first load: ${bytes} bytes of gzipped JavaScript`);
+    console.info(`first load: ${bytes} bytes of gzipped JavaScript`);
     expect(bytes).toBeLessThan(FIRST_LOAD_BYTES_MAX);
     const policy = answer?.headers()['content-security-policy'] ?? '';
     expect(policy).toContain("script-src 'self'");
