@@ -106,6 +106,45 @@ describe('the pages', () => {
     await page.getByText('deployed', { exact: true }).waitFor();
   }, 90_000);
 
+  it('show the signing secret of an upstream once', async () => {
+    const { page } = owner;
+    await page.goto(`${platform.url}/w/${owner.workspaceId}/workflows/new`);
+    await page.getByRole('textbox', { name: 'Name' }).fill('Upstream');
+    await page.getByText('HTTP upstream').click();
+    await page.getByRole('textbox', { name: 'URL' }).fill('https://example.com/hook');
+    await page.getByRole('button', { name: 'Add header' }).click();
+    await page.getByRole('textbox', { name: 'Name of header 1' }).fill('Authorization');
+    await page.getByRole('textbox', { name: 'Value of header 1' }).fill('Bearer secret-of-mine');
+    await page.getByRole('button', { name: 'Create workflow' }).click();
+    const secret = await page.getByRole('region', { name: 'Signing secret' }).innerText();
+    expect(secret.length).toBeGreaterThan(20);
+    await page.getByRole('button', { name: 'I have kept it: close' }).click();
+    await page.getByText('Kept: Authorization').waitFor();
+    const shown = await page.content();
+    expect([shown.includes(secret), shown.includes('secret-of-mine')]).toEqual([false, false]);
+  }, 60_000);
+
+  it('lead somebody new from an invitation into the workspace', async () => {
+    const { page } = owner;
+    await page.goto(`${platform.url}/w/${owner.workspaceId}/members`);
+    await page.getByRole('button', { name: 'Add member' }).click();
+    const email = `invited-${Date.now()}@example.com`;
+    await page.getByRole('dialog').getByRole('textbox', { name: 'E-mail' }).fill(email);
+    await page.getByRole('dialog').getByRole('button', { name: 'Add member' }).click();
+    const link = await page.getByRole('region', { name: 'Invitation link' }).innerText();
+    const context = await browser.newContext();
+    const guest = await context.newPage();
+    await guest.goto(link);
+    await guest.getByRole('link', { name: 'Sign up' }).click();
+    await guest.getByRole('textbox', { name: 'Name' }).fill('Grace Hopper');
+    await guest.getByRole('textbox', { name: 'E-mail' }).fill(email);
+    await guest.getByRole('textbox', { name: 'Password' }).fill('correct horse battery staple');
+    await guest.getByRole('button', { name: 'Sign up' }).click();
+    await guest.getByRole('button', { name: 'Join the workspace' }).click();
+    await guest.waitForURL(`**/w/${owner.workspaceId}`);
+    await context.close();
+  }, 60_000);
+
   it('download reports that open', async () => {
     const { page } = owner;
     await page.goto(`${platform.url}/w/${owner.workspaceId}/usage`);

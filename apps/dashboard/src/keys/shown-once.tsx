@@ -8,8 +8,7 @@ export function ShownOnce({ created, onCopied }: { created: CreatedKey; onCopied
   return (
     <Stack>
       <Alert color="yellow" variant="light" icon={<IconAlertTriangle aria-hidden />} title="Copy this key now">
-        It is shown this one time. We keep only a digest to look it up by: nobody can show it again, and who lost it
-        makes another.
+        It is shown this one time. No page and no route ever shows it again; who lost it makes another.
       </Alert>
       <TextInput
         label={`Key “${created.name}”`}

@@ -44,7 +44,7 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
             >
               <Table.Td>
                 <UnstyledButton fz="sm" onClick={() => onOpen(run.id)} aria-haspopup="dialog">
-                  <ExactMoment at={run.startedAt} />
+                  <ExactMoment at={run.startedAt} isListed />
                 </UnstyledButton>
               </Table.Td>
               <Table.Td>

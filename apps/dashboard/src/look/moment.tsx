@@ -9,12 +9,19 @@ export function Moment({ at, relative = false }: { at: string; relative?: boolea
   );
 }
 
-/** As `Moment`, to the second: for logs. A phone shows how long ago, and the second on a longer press. */
-export function ExactMoment({ at }: { at: string }) {
+/** As `Moment`, to the second: for logs. In a narrow list it says how long ago. */
+export function ExactMoment({ at, isListed = false }: { at: string; isListed?: boolean }) {
+  const exact = zoneTextToTheSecond(at);
   return (
-    <time dateTime={at} title={`${zoneTextToTheSecond(at)} · ${utcText(at)} UTC`} className="numbers">
-      <span className="wide-only">{zoneTextToTheSecond(at)}</span>
-      <span className="narrow-only">{relativeTo(at, Date.now())}</span>
+    <time dateTime={at} title={`${exact} · ${utcText(at)} UTC`} className="numbers">
+      {isListed ? (
+        <>
+          <span className="wide-only">{exact}</span>
+          <span className="narrow-only">{relativeTo(at, Date.now())}</span>
+        </>
+      ) : (
+        exact
+      )}
     </time>
   );
 }

@@ -13,12 +13,13 @@ import { signUp } from './session.js';
 
 const PASSWORD_LENGTH_MIN = 8;
 
-/** Makes an account and, unless an invitation has brought one, its first workspace. */
-async function begin(given: { name: string; email: string; password: string }) {
+/** Makes an account and its first workspace; who comes by an invitation joins one instead. */
+async function begin({ path, ...given }: { name: string; email: string; password: string; path: string }) {
   const { user } = await signUp(given);
+  if (path.startsWith('/invitations/')) return { user, path };
   const [first] = await listWorkspaces();
   const workspace = first ?? (await createWorkspace({ name: `${[...user.name].slice(0, 80).join('')}’s workspace` }));
-  return { user, workspace };
+  return { user, path: path === '/' ? `/w/${workspace.id}` : path };
 }
 
 export default function SignUpPage() {
@@ -34,18 +35,17 @@ export default function SignUpPage() {
   });
   const action = useAction({
     mutationFn: begin,
-    onSuccess: ({ user, workspace }) => {
+    onSuccess: ({ user, path }) => {
       queryClient.clear();
       queryClient.setQueryData(['session'], user);
-      const path = safePath(to);
-      void navigate({ href: path === '/' ? `/w/${workspace.id}` : path, replace: true });
+      void navigate({ href: path, replace: true });
     },
     onError: (error) => error instanceof Refusal && form.setErrors(error.fieldFaults),
   });
   const isTaken = action.error instanceof Refusal && /already exists/i.test(action.error.message);
   return (
     <Entrance title="Create your account" about="A workspace is made for you; your first key is a minute away.">
-      <form onSubmit={form.onSubmit((values) => action.run(values))} noValidate={false}>
+      <form onSubmit={form.onSubmit((values) => action.run({ ...values, path: safePath(to) }))} noValidate={false}>
         <Stack>
           <TextInput label="Name" required autoComplete="name" maxLength={100} {...form.getInputProps('name')} />
           <TextInput
