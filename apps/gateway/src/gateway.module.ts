@@ -6,6 +6,7 @@ import { RunRecorder } from './execute/run-recorder.js';
 import { ExpressionRunner } from './expression-runner.js';
 import { GATEWAY_MIGRATIONS, GATEWAY_SCHEMA, GatewayDatabase } from './gateway-database.js';
 import { HttpRunner } from './http-runner.js';
+import { KeyOrSessionGuard } from './key-or-session.guard.js';
 import { GatewaySpool } from './spool/gateway-spool.js';
 import { StatusController } from './status.controller.js';
 import { WorkflowRunners } from './workflow-runners.js';
@@ -22,6 +23,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
 @Module({
   controllers: [StatusController, WorkflowsController],
   providers: [
+    KeyOrSessionGuard,
     {
       provide: GatewayDatabase,
       inject: [Databases, Config],

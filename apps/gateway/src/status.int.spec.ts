@@ -43,4 +43,15 @@ describe('GET /api/workflows/{id}/status', () => {
       expect([answer.status, answer.json]).toEqual([401, { error: 'Unauthorized', code: 'UNAUTHORIZED' }]);
     }
   });
+
+  test('tells members who are signed in the same, and nobody else; a bad key is not made up for by a cookie', async () => {
+    const path = `/api/workflows/${id}/status`;
+    expect((await gateway.as('anna')('GET', path)).json).toMatchObject({ isDeployed: true, needsRedeployment: false });
+    const stranger = await gateway.as('mallory')('GET', path);
+    const absent = await gateway.as('mallory')('GET', '/api/workflows/absent/status');
+    expect([stranger.status, stranger.text]).toEqual([404, absent.text]);
+    expect((await gateway.send('GET', path, { cookie: 'nobody=1' })).status).toBe(401);
+    const both = await gateway.send('GET', path, { cookie: 'person=anna', 'x-api-key': 'sk-sim-nonsense' });
+    expect(both.status).toBe(401);
+  });
 });
