@@ -16,6 +16,17 @@ const verbs = {
     await build();
     return runHere([...stage.jest, ...args]);
   },
+  /** The dashboard in a real Chromium, which must be installed. Arguments go to Jest. */
+  'test:browser': async (args) => {
+    await build();
+    return runHere([
+      ...stage.jest,
+      '--testPathIgnorePatterns=none',
+      '--testPathPatterns',
+      '\\.browser\\.spec\\.ts$',
+      ...args,
+    ]);
+  },
   check,
   seed: (args) => tool('seed', args),
   tail: (args) => tool('tail', args),

@@ -45,6 +45,44 @@ describe('logging runs', () => {
     expect(execution.body).toMatchObject({ executionId: run.executionId, executionMetadata: { trigger: 'api' } });
   });
 
+  test('a member who is signed in reads the log, a reader too; to others workspace and run are not there', async () => {
+    const [ada, ben, eve] = [
+      await Person.signUp(platform),
+      await Person.signUp(platform, 'Ben'),
+      await Person.signUp(platform, 'Eve'),
+    ];
+    const workspaceId = await ada.workspace();
+    const workflowId = await ada.workflow(workspaceId);
+    await ada.join(workspaceId, ben, 'read');
+    const made = await ada.personalKey('laptop');
+    const { body: run } = await execute(platform, workflowId, made.key, { n: 1 });
+    const path = `/api/logs?workspaceId=${workspaceId}`;
+
+    const [entry] = await eventually(async () => {
+      const { data } = await ben.ok('GET', path);
+      expect(data).toHaveLength(1);
+      return data;
+    });
+    const { data } = await ben.ok('GET', `/api/logs/${entry.id}`);
+
+    expect(entry.executionId).toBe(run.executionId);
+    expect(data).toMatchObject({
+      executionData: { workflowInput: { n: 1 } },
+      key: { id: made.id, name: 'laptop', type: 'personal' },
+      client: { clientInfo: null },
+      requestId: expect.any(String),
+    });
+    const absent = await eve.send('GET', '/api/logs?workspaceId=no-such-workspace');
+    const foreign = await eve.send('GET', path);
+    expect([foreign.status, foreign.body]).toEqual([404, absent.body]);
+    const foreignRun = await eve.send('GET', `/api/logs/${entry.id}`);
+    expect([foreignRun.status, foreignRun.body.error]).toEqual([404, 'Log not found']);
+    expect((await getWithKey(platform, path, made.key)).status).toBe(401);
+    expect((await ben.send('GET', `${path}&limit=x`)).status).toBe(400);
+    await ada.ok('DELETE', `/api/workspaces/${workspaceId}/members/${ben.userId}`);
+    expect((await ben.send('GET', path)).status).toBe(404);
+  });
+
   test('what a key may not read looks like what is not there', async () => {
     const ada = await Person.signUp(platform);
     const eve = await Person.signUp(platform, 'Eve');

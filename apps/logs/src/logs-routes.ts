@@ -4,6 +4,8 @@ import {
   logDetailSchema,
   logListQuerySchema,
   logListSchema,
+  sessionLogDetailSchema,
+  sessionLogListSchema,
 } from '@tollgate/contracts';
 
 const tag = 'Logs';
@@ -36,5 +38,24 @@ export const logsRoutes = defineRoutes([
     auth: 'api-key',
     answers: { 200: executionDetailSchema },
     refusals: [404, 429],
+  },
+  {
+    method: 'GET',
+    path: '/api/logs',
+    tag,
+    summary: 'Runs of a workspace, for a member who is signed in',
+    auth: 'session',
+    query: logListQuerySchema,
+    answers: { 200: sessionLogListSchema },
+    refusals: [400, 404],
+  },
+  {
+    method: 'GET',
+    path: '/api/logs/:id',
+    tag,
+    summary: 'One run in full, with its key and client',
+    auth: 'session',
+    answers: { 200: sessionLogDetailSchema },
+    refusals: [404],
   },
 ]);

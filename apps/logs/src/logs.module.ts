@@ -6,12 +6,13 @@ import { logsDatabase } from './logs-database.js';
 import { LogsController } from './logs.controller.js';
 import { RecorderFeed } from './recorder.feed.js';
 import { RunLog } from './run-log.js';
+import { SessionLogsController } from './session-logs.controller.js';
 import { WorkflowCatalogFeed } from './workflow-catalog.feed.js';
 import { WorkflowCatalog } from './workflow-catalog.js';
 
 /** Shows what happened: keeps the run log and answers the Logs API. */
 @Module({
-  controllers: [LogsController],
+  controllers: [LogsController, SessionLogsController],
   providers: [
     logsDatabase,
     RecorderFeed,

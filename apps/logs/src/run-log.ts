@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { EventData, LogLevel, Trigger } from '@tollgate/contracts';
+import type { EventData, KeyKind, LogLevel, runOriginSchema, Trigger } from '@tollgate/contracts';
+import type { z } from 'zod';
 import { LogsDatabase } from './logs-database.js';
 import { pageSql } from './run-log-sql.js';
 
@@ -60,6 +61,18 @@ export interface RunTexts {
   error: { code: string; message: string } | null;
 }
 
+/** Which key made a run, from which client. */
+export type RunOrigin = z.infer<typeof runOriginSchema>;
+
+interface OriginRow {
+  key_id: string | null;
+  key_name: string | null;
+  key_kind: KeyKind | null;
+  user_agent: string | null;
+  client_info: string | null;
+  request_id: string;
+}
+
 interface EntryRow extends Omit<RunEntry, 'durationMs' | 'costMicros'> {
   durationMs: string;
   costMicros: string;
@@ -110,6 +123,22 @@ export class RunLog {
       [workspaceId, runId],
     );
     return rows[0] && entryOf(rows[0]);
+  }
+
+  /** Who called, and with what. */
+  async origin(entry: RunEntry): Promise<RunOrigin> {
+    const { rows } = await this.database.pool.query<OriginRow>(
+      `SELECT key_id, key_name, key_kind, user_agent, client_info, request_id FROM logs.run_log
+       WHERE workspace_id = $1 AND started_at = $2 AND run_id = $3 LIMIT 1`,
+      [entry.workspaceId, entry.startedAt, entry.runId],
+    );
+    const row = rows[0];
+    if (!row) throw new Error(`Run ${entry.runId} is gone`);
+    return {
+      key: row.key_id === null ? null : { id: row.key_id, name: row.key_name, type: row.key_kind },
+      client: { userAgent: row.user_agent, clientInfo: row.client_info },
+      requestId: row.request_id,
+    };
   }
 
   async texts(entry: RunEntry): Promise<RunTexts> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keyKindSchema } from './events-control.js';
 import { planSchema } from './events-control.js';
 import { triggerSchema } from './events-usage.js';
 import { readDecimal, readInstantMs, readList } from './query-values.js';
@@ -192,3 +193,14 @@ export const executionDetailSchema = z.object({
   }),
   limits: logLimitsSchema,
 });
+
+/** Which key made a run, from which client: told to people signed in. */
+export const runOriginSchema = z.object({
+  key: z.object({ id: z.string(), name: z.string().nullable(), type: keyKindSchema.nullable() }).nullable(),
+  client: z.object({ userAgent: z.string().nullable(), clientInfo: z.string().nullable() }),
+  requestId: z.string(),
+});
+
+/** `GET /api/logs` and `/api/logs/{id}`: the v1 answers without limits, for members signed in. */
+export const sessionLogListSchema = logListSchema.omit({ limits: true });
+export const sessionLogDetailSchema = z.object({ data: logDetailSchema.shape.data.extend(runOriginSchema.shape) });
