@@ -19,6 +19,4 @@ export default {
   globalSetup: '<rootDir>/tools/jest-database.mjs',
   globalTeardown: '<rootDir>/tools/jest-database-stop.mjs',
   testTimeout: 30_000,
-  // Native libraries (LMDB) may keep a thread after their last database is closed; results are complete by then.
-  forceExit: true,
 };

@@ -2,10 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '@tollgate/testing';
 import { SessionClient } from './session-client.js';
 
 /**
@@ -111,15 +111,6 @@ async function startPlatform(): Promise<{ keysUrl: string; gatewayUrl: string }>
   await service('billing', 1, keysUrl);
   await service('logs', 1, keysUrl);
   return { keysUrl, gatewayUrl: await service('gateway', 0, keysUrl) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function furnish(urls: { keysUrl: string; gatewayUrl: string }, upstreamPort: string) {

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { freePort } from '@tollgate/testing';
 
 export interface KafkaPorts {
   port: number;
@@ -61,14 +61,4 @@ rootLogger.appenderRef.file.ref=file
 export async function choosePorts(wanted?: number): Promise<KafkaPorts> {
   const [port, controllerPort] = await Promise.all([wanted ?? freePort(), freePort()]);
   return { port, controllerPort };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@tollgate/testing';
+import { eventually, freePort } from '@tollgate/testing';
 
 const MAIN = join(import.meta.dirname, '../dist/main.js');
 export const ADMIN_API_KEY = 'operator-key-of-the-tests';
@@ -89,13 +88,4 @@ export class RunningPlatform {
     await this.end('SIGTERM');
     rmSync(this.dataDir, { recursive: true, force: true });
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -3,6 +3,7 @@ import {
   type Caller,
   Directory,
   type Plans,
+  runBucketIdOf,
   Quota,
   usageLimitOf,
   type UserEntry,
@@ -66,11 +67,6 @@ export class UsageLimitsReader {
       storage: { usedBytes: 0, limitBytes: 0, percentUsed: 0 },
     };
   }
-}
-
-/** The bucket that runs of this payer draw from. */
-export function runBucketIdOf(payerUserId: string): string {
-  return payerUserId;
 }
 
 /** Null: the plan's rate is off. */

@@ -5,7 +5,7 @@ import { EventLog, inPgTransaction, sqlOfPg } from '@tollgate/event-log';
 import { loadConfig, PinoLog, type RunningService, type Service, startService } from '@tollgate/service-kit';
 import { billing } from '../src/index.js';
 import { ANNA, BORIS } from './billed-runs.js';
-import { type FreshDatabase, freshDatabase } from './fresh-database.js';
+import { type FreshDatabase, freshDatabase } from '@tollgate/testing';
 
 export const PEPPER = 'pepper-of-the-tests-with-32-characters';
 export const ADMIN_KEY = 'operator-key-of-the-tests';

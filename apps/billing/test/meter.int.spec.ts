@@ -14,7 +14,7 @@ import { eventually } from '@tollgate/testing';
 import { openBillingDatabase } from '../src/billing-database.js';
 import { METER, MeterFeed } from '../src/meter.feed.js';
 import { billed, BORIS } from './billed-runs.js';
-import { type FreshDatabase, freshDatabase } from './fresh-database.js';
+import { type FreshDatabase, freshDatabase } from '@tollgate/testing';
 
 const silent = new PinoLog('silent', 'billing');
 

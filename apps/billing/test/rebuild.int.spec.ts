@@ -15,7 +15,7 @@ import { MeterFeed } from '../src/meter.feed.js';
 import { reportCsv } from '../src/report-csv.js';
 import { UsageReports } from '../src/usage-report.js';
 import { ANNA, billed, BORIS } from './billed-runs.js';
-import { type FreshDatabase, freshDatabase } from './fresh-database.js';
+import { type FreshDatabase, freshDatabase } from '@tollgate/testing';
 
 const SEED = 20261124;
 const EVENTS = 1_200;

@@ -2,7 +2,7 @@ import type { NewEvent, Reconciliation } from '@tollgate/contracts';
 import { eventually } from '@tollgate/testing';
 import { billed, finished } from './billed-runs.js';
 import { asAnna, asBoris, asOperator, type BillingUnderTest, startBilling } from './billing-under-test.js';
-import type { FreshDatabase } from './fresh-database.js';
+import type { FreshDatabase } from '@tollgate/testing';
 
 const PATH = '/api/billing/reconciliation';
 const NOVEMBER = `${PATH}?from=2026-11-01&to=2026-12-01`;

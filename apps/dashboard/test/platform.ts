@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { eventually, freePort } from '@tollgate/testing';
 
 const MAIN = fileURLToPath(new URL('../../all-in-one/dist/main.js', import.meta.url));
 const READY_WITHIN_MS = 60_000;
@@ -53,15 +53,12 @@ export async function startPlatform(): Promise<Platform> {
   }
 }
 
-async function ready(url: string, child: ChildProcess): Promise<void> {
-  const until = Date.now() + READY_WITHIN_MS;
-  while (Date.now() < until) {
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-    const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`it was not ready within ${READY_WITHIN_MS} ms`);
+function ready(url: string, child: ChildProcess): Promise<void> {
+  const check = async () => {
+    const answer = await fetch(`${url}/health/ready`);
+    if (!answer.ok) throw new Error(child.exitCode === null ? 'it is not ready' : `it ended with ${child.exitCode}`);
+  };
+  return eventually(check, { timeoutMs: READY_WITHIN_MS, everyMs: 100 });
 }
 
 function ended(child: ChildProcess): Promise<void> {
@@ -69,16 +66,5 @@ function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.once('exit', () => resolve());
     child.kill('SIGTERM');
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
   });
 }

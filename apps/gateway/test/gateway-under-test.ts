@@ -9,7 +9,7 @@ import type { EventData, EventType, LoggedEvent, NewEvent } from '@tollgate/cont
 import { EventLog, type Following, inPgTransaction, sqlOfPg } from '@tollgate/event-log';
 import { loadConfig, PinoLog, type RunningService, type Service, startService } from '@tollgate/service-kit';
 import { gateway } from '../src/index.js';
-import { type FreshDatabase, freshDatabase } from './fresh-database.js';
+import { type FreshDatabase, freshDatabase } from '@tollgate/testing';
 
 const PEPPER = 'pepper-of-the-tests-with-32-characters';
 

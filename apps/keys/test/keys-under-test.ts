@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { loadConfig, PinoLog, type RunningService, startService } from '@tollgate/service-kit';
 import { keys } from '../src/index.js';
 import { Browser } from './browser.js';
-import { type FreshDatabase, freshDatabase } from './fresh-database.js';
+import { type FreshDatabase, freshDatabase } from '@tollgate/testing';
 
 export const MASTER_KEY = 'ab'.repeat(32);
 export const PEPPER = 'pepper-of-the-tests-with-32-characters';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Directory, Quota, usageLimitOf } from '@tollgate/access';
+import { Directory, Quota, usageLimitOf, runBucketIdOf } from '@tollgate/access';
 import type { BucketName } from '@tollgate/access';
 import { microsToNumber } from '@tollgate/contracts';
 import type { LogLimits, Plan } from '@tollgate/contracts';
@@ -46,7 +46,7 @@ export class LogLimitsReader {
 
   private async rateLimitOf(payerUserId: string, bucket: BucketName, plan: Plan): Promise<RateLimit> {
     const nowMs = this.clock.nowMs();
-    const state = await this.quota.peek({ bucketId: payerUserId, bucket, plan, nowMs });
+    const state = await this.quota.peek({ bucketId: runBucketIdOf(payerUserId), bucket, plan, nowMs });
     const { requestsPerMinute, limit, remaining, resetAtMs } = state ?? {
       requestsPerMinute: NO_LIMIT,
       limit: NO_LIMIT,

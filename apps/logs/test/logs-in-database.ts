@@ -5,11 +5,11 @@ import { Database } from '@tollgate/service-kit';
 import type { LogsDatabase } from '../src/logs-database.js';
 import { LOGS_MIGRATIONS } from '../src/logs-database.js';
 import { recorder } from '../src/recorder.feed.js';
-import { ownDatabase } from './own-database.js';
+import { freshDatabase } from '@tollgate/testing';
 
 /** The logs' schema in a database of its own, without the service around it. */
 export async function logsInDatabase() {
-  const own = await ownDatabase();
+  const own = await freshDatabase();
   const database = (await Database.open({
     url: own.url,
     schema: 'logs',

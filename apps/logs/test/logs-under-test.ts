@@ -7,14 +7,14 @@ import { loadConfig, PinoLog, startService } from '@tollgate/service-kit';
 import { eventually } from '@tollgate/testing';
 import { logs } from '../src/index.js';
 import { LogsDatabase } from '../src/logs-database.js';
-import { ownDatabase } from './own-database.js';
+import { freshDatabase } from '@tollgate/testing';
 
 const PEPPER = 'pepper-of-the-tests-with-32-characters';
 const SOURCES: Partial<Record<Topic, string>> = { workflows: '/tollgate/gateway', runs: '/tollgate/gateway' };
 
 /** The logs service alone on a database of its own; facts come by the event log, as they do from other services. */
 export async function startLogs(settings: Record<string, string> = {}) {
-  const own = await ownDatabase();
+  const own = await freshDatabase();
   const config = loadConfig({
     PORT: '0',
     DATABASE_URL: own.url,

@@ -70,6 +70,11 @@ export class ApiKeyGuard implements CanActivate {
   }
 }
 
+/** The `sync` and `async` bucket that a payer's runs draw from; gateway, billing and logs must agree on it. */
+export function runBucketIdOf(payerUserId: string): string {
+  return payerUserId;
+}
+
 /** Whose `api` bucket a key draws from: its owner's or its workspace's (contract A6). */
 export function apiBucketIdOf(caller: Caller): string {
   return caller.keyKind === 'workspace' ? `workspace:${caller.workspaceId}` : `user:${caller.ownerId}`;

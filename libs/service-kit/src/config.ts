@@ -80,6 +80,9 @@ export class Config implements Readonly<Settings> {
   declare readonly SPOOL_SYNC: Settings['SPOOL_SYNC'];
   declare readonly LOG_LEVEL: Settings['LOG_LEVEL'];
 
+  /** Every setting there is. */
+  static readonly names: readonly string[] = Object.keys(settingsSchema.shape);
+
   constructor(settings: Settings) {
     Object.assign(this, settings);
     Object.freeze(this);

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { handOver, type DatabaseHome } from './embedded-database-home.js';
-import { readText } from './embedded-database-owner.js';
+import { readText } from './process-owner.js';
 import { launch, whenEnded } from './embedded-database-program.js';
 
 export const databaseUser = 'tollgate';

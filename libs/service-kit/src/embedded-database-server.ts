@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DatabaseHome } from './embedded-database-home.js';
-import { processCommand, readText } from './embedded-database-owner.js';
+import { processCommand, readText } from './process-owner.js';
 import { launch, whenEnded } from './embedded-database-program.js';
 
 const readyMs = 60_000;

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { databaseUser, makeCluster } from './embedded-database-cluster.js';
 import { findDatabaseHome, makeDataFolder } from './embedded-database-home.js';
-import { ownDataFolder } from './embedded-database-owner.js';
+import { ownDataFolder } from './process-owner.js';
 import { endOrphan, startServer } from './embedded-database-server.js';
 
 /** What the embedded database says about itself; a pino logger is one. */

@@ -36,7 +36,7 @@ export class PlatformModule {
       [Config, config],
       [Log, log],
       [Clock, clock],
-      [Databases, new Databases()],
+      [Databases, platform.databases],
       [EventLog, platform.eventLog],
       [Directory, directory],
       [Admission, platform.admission],

@@ -17,7 +17,7 @@ import { CONTROL_TOPICS } from '@tollgate/contracts';
 import { type EventLog, type Following, migrateEventLog, PostgresEventLog, sqlOfPg } from '@tollgate/event-log';
 import pg from 'pg';
 import type { Config } from './config.js';
-import { addressOf } from './database.js';
+import { addressOf, Databases } from './database.js';
 import type { Log } from './log.js';
 
 const CATCH_UP_TIMEOUT_MS = 120_000;
@@ -25,6 +25,8 @@ const CATCH_UP_TIMEOUT_MS = 120_000;
 /** The bodies of the ports, chosen by the configuration: the one place that knows which are in use. */
 export class Platform {
   private directoryFollowing: Following | undefined;
+  /** What the services open; closed with the platform, after everything that may still write. */
+  readonly databases = new Databases();
 
   private constructor(
     readonly config: Config,
@@ -100,6 +102,7 @@ export class Platform {
 
   async close(): Promise<void> {
     await this.directoryFollowing?.stop();
+    await this.databases.close();
     if (!this.pool.ended) await this.pool.end();
   }
 }

@@ -2,13 +2,14 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RouteSpec } from '@tollgate/contracts';
+import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.js';
-import { Databases } from './database.js';
 import { serveDocs } from './docs.js';
 import { createHttpServer } from './http-server.js';
 import { HealthController } from './health.js';
 import { type Log, nestLoggerOf } from './log.js';
 import { MetricsController } from './metrics.js';
+import { ownRoutes } from './own-routes.js';
 import { Platform } from './platform.js';
 import { PlatformModule } from './platform.module.js';
 import { ProblemsFilter } from './problems.filter.js';
@@ -21,8 +22,20 @@ export interface RunningService {
   url: string;
   /** Every route it serves, as documented. */
   routes: RouteSpec[];
+  /** Every method and path that the server really answers, e.g. `GET /api/workspaces/:id`; a test holds `routes` against it. */
+  served: ReadonlySet<string>;
   /** Stops taking requests, ends what runs, closes what was opened. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+/** Notes each route from now on, as it is added to the server. */
+function servedRoutes(app: NestFastifyApplication): ReadonlySet<string> {
+  const served = new Set<string>();
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  fastify.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) served.add(`${each} ${url}`);
+  });
+  return served;
 }
 
 /** Routes that every process has. */
@@ -31,7 +44,8 @@ class OwnRoutesModule {}
 
 /**
  * Makes modules a running service: the one place where global filters are set. Resolves when it answers correctly:
- * migrations run, the directory is caught up. `pageFolder` holds the built dashboard, to be served beside the routes. On a failure everything opened is closed again and it rejects.
+ * migrations run, the directory is caught up. On a failure everything opened is closed again and it rejects.
+ * `pageFolder` holds the built dashboard, to be served beside the routes.
  */
 export async function startService(
   services: readonly Service[],
@@ -59,13 +73,14 @@ export async function startService(
       logger: nestLoggerOf(log),
       abortOnError: false,
     });
-    const routes = services.flatMap((service) => [...service.routes]);
+    const routes = [...ownRoutes, ...services.flatMap((service) => [...service.routes])];
+    const served = servedRoutes(app);
     serveDocs(app, routes, config);
     if (pageFolder !== undefined) serveDashboard(app, pageFolder);
     await app.init();
     await platform.ready();
     await app.listen(config.PORT, config.HOST);
-    return running(app, platform, routes);
+    return running(app, platform, routes, served);
   } catch (error) {
     await app?.close().catch(() => undefined);
     await platform.close();
@@ -73,14 +88,18 @@ export async function startService(
   }
 }
 
-function running(app: NestFastifyApplication, platform: Platform, routes: RouteSpec[]): RunningService {
+function running(
+  app: NestFastifyApplication,
+  platform: Platform,
+  routes: RouteSpec[],
+  served: ReadonlySet<string>,
+): RunningService {
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     await app.close();
-    await app.get(Databases).close();
     await platform.close();
   };
   const address = app.getHttpServer().address() as { address: string; port: number };
   const host = address.address.includes(':') ? `[${address.address}]` : address.address;
-  return { app, url: `http://${host}:${address.port}`, routes, stop: () => (stopping ??= stop()) };
+  return { app, url: `http://${host}:${address.port}`, routes, served, stop: () => (stopping ??= stop()) };
 }

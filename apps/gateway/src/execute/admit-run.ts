@@ -13,6 +13,7 @@ import {
   memberRef,
   priceInForce,
   type PricesEntry,
+  runBucketIdOf,
   type UserEntry,
 } from '@tollgate/access';
 import { newId } from '@tollgate/api-key';
@@ -128,6 +129,8 @@ export class AdmitRun {
     const runId = request.executionId ?? RUN_ID_PREFIX + newId();
     if (claimed && (runId.startsWith(RUN_ID_PREFIX) || this.spool.isClaimed(runId))) throw executionIdConflict(runId);
     const { underWay } = this.recorder;
+    // Before budget and rate, against B3.1's order: their refusals are logged through the spool too, and an admitted
+    // run that then had no room would have used up its id.
     const refusal = this.spool.refusal(underWay);
     if (refusal !== undefined) throw unavailable(refusal);
     if (underWay >= RUNS_UNDER_WAY_MAX) throw atCapacity();
@@ -138,7 +141,7 @@ export class AdmitRun {
       payerUserId: party.payerUserId,
       plan: payer.plan,
       usageLimitMicros: payer.usageLimitMicros,
-      bucketId: party.payerUserId,
+      bucketId: runBucketIdOf(party.payerUserId),
       bucket: 'sync',
       reserveMicros: basePerRunMicros,
       nowMs: startedAtMs,

@@ -1,5 +1,7 @@
-import type { BucketState } from '@tollgate/access';
+import { type BucketState, rateHeaders } from '@tollgate/access';
 import { microsToDecimal, Problem } from '@tollgate/contracts';
+
+export const EXECUTE_PATH = '/api/workflows/:id/execute';
 
 const BUSY_RETRY_SECONDS = 5;
 const UNAVAILABLE_RETRY_SECONDS = 5;
@@ -61,11 +63,14 @@ function dollars(micros: number): string {
 }
 
 export function rateLimited(rate: BucketState, retryAfterSeconds: number): Problem {
-  return new Problem('rateLimited', { retryAfterSeconds, headers: rateHeadersOf(rate) });
+  return new Problem('rateLimited', { retryAfterSeconds, headers: rateHeaders(rate, EXECUTE_PATH) });
 }
 
 export function tooManyConcurrent(rate: BucketState | null, retryAfterSeconds: number): Problem {
-  return new Problem('tooManyConcurrent', { retryAfterSeconds, ...(rate && { headers: rateHeadersOf(rate) }) });
+  return new Problem('tooManyConcurrent', {
+    retryAfterSeconds,
+    ...(rate && { headers: rateHeaders(rate, EXECUTE_PATH) }),
+  });
 }
 
 /** The whole process is at its bound (contract B3.1 "Server at capacity"). */
@@ -82,13 +87,4 @@ export function atCapacity(): Problem {
 
 export function unavailable(reason: string): Problem {
   return new Problem('unavailable', { retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS, cause: new Error(reason) });
-}
-
-/** Integers alone: this route is not versioned (contract A1 row 6, B9.5). */
-function rateHeadersOf(rate: BucketState): Record<string, string> {
-  return {
-    'X-RateLimit-Limit': String(rate.limit),
-    'X-RateLimit-Remaining': String(rate.remaining),
-    'X-RateLimit-Reset': String(Math.ceil(rate.resetAtMs / 1_000)),
-  };
 }

@@ -15,12 +15,10 @@ import { failedRun } from '../runner-result.js';
 import type { RunResult } from '../workflow-runner.js';
 import { WorkflowRunners } from '../workflow-runners.js';
 import { type AdmittedRun, AdmitRun, type RunClient } from './admit-run.js';
-import { runAnswer, timeoutAnswer, timeoutText } from './execute-answers.js';
+import { EXECUTE_PATH, runAnswer, timeoutAnswer, timeoutText } from './execute-answers.js';
 import { type ExecuteRequest, readExecuteRequest, refuseLongCallChain } from './execute-request.js';
 import { LiveCall } from './live-call.js';
 import { RunRecorder } from './run-recorder.js';
-
-export const EXECUTE_PATH = '/api/workflows/:id/execute';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -34,8 +34,17 @@ describe('a gateway that is killed', () => {
     symlinkSync(join(HERE, '../../../../node_modules'), join(dir, 'node_modules'));
     writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
     writeFileSync(join(dir, 'program.js'), PROGRAM);
-    for (const name of ['spool', 'spool-owner', 'spool-record']) {
-      const source = readFileSync(join(HERE, `${name}.ts`), 'utf8');
+    const owner = '../../../../libs/service-kit/src/process-owner';
+    for (const [name, path] of Object.entries({
+      spool: 'spool',
+      'spool-record': 'spool-record',
+      'process-owner': owner,
+    })) {
+      // Of the kit it needs this one file alone.
+      const source = readFileSync(join(HERE, `${path}.ts`), 'utf8').replace(
+        '@tollgate/service-kit',
+        './process-owner.js',
+      );
       const { code } = transformSync(source, { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' } });
       writeFileSync(join(dir, `${name}.js`), code);
     }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ownByFile } from '@tollgate/service-kit';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { ownSpoolFolder } from './spool-owner.js';
 import { batchText, readBatch, type SpoolBatch, type SpoolRun } from './spool-record.js';
 
 export interface SpoolOptions {
@@ -77,7 +78,8 @@ export class Spool {
   static open(options: SpoolOptions): Spool {
     const { dir } = options;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const release = ownSpoolFolder(dir);
+    // Two writers would ship each other's runs, and remove what the other has not shipped.
+    const release = ownByFile(join(dir, 'owner'), `The spool ${dir}`);
     let root: RootDatabase | undefined;
     try {
       root = open({ path: `${dir}/runs.lmdb`, maxDbs: 2, separateFlushed: true, overlappingSync: true });

@@ -9,8 +9,13 @@ interface Owner {
   began: string;
 }
 
+/** Makes this process the only owner of `dataDir`, by the file `tollgate.pid`; see `ownByFile`. */
+export function ownDataFolder(dataDir: string): () => void {
+  return ownByFile(join(dataDir, 'tollgate.pid'), dataDir);
+}
+
 /**
- * Makes this process the only owner of `dataDir`, by the file `tollgate.pid`.
+ * Makes this process the only owner of a `folder`, by a `file`.
  *
  * Promises: of two live processes on one machine one is refused, with the other's pid in the message; an owner that was
  * killed is taken over at once, also when its pid is in use again. Limit: processes that cannot see each other (two
@@ -18,22 +23,21 @@ interface Owner {
  *
  * @returns the release; calling it again, or after somebody else took over, does nothing.
  */
-export function ownDataFolder(dataDir: string): () => void {
-  const file = join(dataDir, 'tollgate.pid');
+export function ownByFile(file: string, folder: string): () => void {
   const mine = `${JSON.stringify({ pid: process.pid, began: processBegan(process.pid) ?? '' } satisfies Owner)}\n`;
   for (let attempt = 0; attempt < 20; attempt += 1) {
     if (claim(file, mine)) return () => release(file, mine);
     const found = readText(file);
     const owner = parseOwner(found);
-    if (owner && isLive(owner)) throw new Error(refusal(dataDir, owner.pid));
+    if (owner && isLive(owner)) throw new Error(refusal(folder, owner.pid));
     if (found !== undefined) discard(file, found);
   }
-  throw new Error(`${file} changes all the time: several processes want to own ${dataDir}. Start one at a time.`);
+  throw new Error(`${file} changes all the time: several processes want to own ${folder}. Start one at a time.`);
 }
 
-function refusal(dataDir: string, pid: number): string {
+function refusal(folder: string, pid: number): string {
   return (
-    `${dataDir} is in use by process ${pid}, which is running. ` +
+    `${folder} is in use by process ${pid}, which is running. ` +
     `Stop it first (kill ${pid}), or set DATA_DIR to another folder.`
   );
 }

@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { billing } from '@tollgate/billing';
+import { gateway } from '@tollgate/gateway';
+import { keys } from '@tollgate/keys';
+import { logs } from '@tollgate/logs';
+import { loadConfig, PinoLog, type RunningService, startService } from '@tollgate/service-kit';
+import { type FreshDatabase, freshDatabase } from '@tollgate/testing';
+
+/** The document's own page with its files, and what Fastify adds to each GET. */
+const UNDOCUMENTED = /^(HEAD|OPTIONS) |^GET \/(docs|openapi\.yaml|docs-yaml|docs-json)(\/|$)/;
+
+describe('the OpenAPI document of the platform', () => {
+  let database: FreshDatabase;
+  let running: RunningService;
+  const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-openapi-'));
+  beforeAll(async () => {
+    database = await freshDatabase();
+    const secret = 'a'.repeat(64);
+    const config = loadConfig({
+      PORT: '0',
+      DATA_DIR: dataDir,
+      DATABASE_URL: database.url,
+      MASTER_KEYS: secret,
+      KEY_PEPPERS: secret,
+      AUTH_SECRET: secret,
+      LOG_LEVEL: 'error',
+    });
+    running = await startService([keys, gateway, billing, logs], config, new PinoLog('error', 'test'));
+  });
+  afterAll(async () => {
+    await running.stop();
+    await database.drop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const documented = () => running.routes.map(({ method, path }) => `${method} ${path}`).sort();
+
+  test('names every route that is served, and no other', () => {
+    const served = [...running.served].filter((route) => !UNDOCUMENTED.test(route)).sort();
+
+    expect(served.length).toBeGreaterThan(40);
+    expect(documented()).toEqual(served);
+  });
+
+  test('is what the server gives out, with an answer and a way in for each route', async () => {
+    const document = (await (await fetch(`${running.url}/openapi.json`)).json()) as {
+      openapi: string;
+      paths: Record<
+        string,
+        Record<string, { operationId: string; security: unknown[]; responses: Record<string, unknown> }>
+      >;
+    };
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
+    );
+
+    expect(document.openapi).toBe('3.1.0');
+    expect(
+      operations.map(({ path, method }) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`).sort(),
+    ).toEqual(documented());
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+    for (const { responses } of operations) expect(responses).toHaveProperty('200');
+  });
+});

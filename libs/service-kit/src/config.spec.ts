@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Config, ConfigFault, loadConfig } from './config.js';
+
+const faultsOf = (env: Record<string, string>, required: Parameters<typeof loadConfig>[1] = []): string[] => {
+  try {
+    loadConfig(env, required);
+  } catch (error) {
+    if (error instanceof ConfigFault) return error.faults;
+    throw error;
+  }
+  return [];
+};
+
+describe('the configuration', () => {
+  test('given an empty environment, it is the embedded mode; an empty variable counts as not set', () => {
+    const config = loadConfig({ DATABASE_URL: '', PORT: '' });
+
+    expect(config).toMatchObject({ PORT: 3000, HOST: '127.0.0.1', DATA_DIR: './data', PAYER_RULE: 'key-type' });
+    expect(config.DATABASE_URL).toBeUndefined();
+    expect(config.publicUrl).toBe('http://127.0.0.1:3000');
+  });
+
+  test('given several faults, all are told together, each with its setting, and no secret is repeated', () => {
+    const faults = faultsOf({ PORT: 'abc', MASTER_KEYS: 'short-master', AUTH_SECRET: 'short-auth' }, ['DATABASE_URL']);
+
+    expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([
+      'AUTH_SECRET',
+      'DATABASE_URL',
+      'MASTER_KEYS',
+      'PORT',
+    ]);
+    expect(faults.join()).not.toMatch(/short-(master|auth)/);
+  });
+
+  test('given a part that this version cannot use, it refuses instead of going without', () => {
+    expect(faultsOf({ REDIS_URL: 'redis://127.0.0.1', KAFKA_BROKERS: '127.0.0.1:9092' })).toHaveLength(2);
+  });
+
+  test('the example file names every setting with its default, and no other', () => {
+    const lines = readFileSync(join(import.meta.dirname, '../../../.env.example'), 'utf8').split('\n');
+    const example = Object.fromEntries(
+      lines
+        .filter((line) => /^[A-Z_]+=/.test(line))
+        .map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]),
+    );
+    const known = Config.names.filter((name) => name !== 'NODE_ENV');
+
+    expect(Object.keys(example).sort()).toEqual([...known].sort());
+    expect({ ...loadConfig(example) }).toEqual({ ...loadConfig({}) });
+  });
+});

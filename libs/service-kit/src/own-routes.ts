@@ -1,0 +1,29 @@
+import { defineRoutes } from '@tollgate/contracts';
+import { z } from 'zod';
+
+const own = { tag: 'Operation', auth: 'none', method: 'GET' } as const;
+const part = z.object({ ok: z.boolean() }).catchall(z.unknown());
+const healthSchema = z.object({ status: z.enum(['ready', 'not ready']), parts: z.record(z.string(), part) });
+
+/** The routes of every process (contract A5). */
+export const ownRoutes = defineRoutes([
+  {
+    ...own,
+    path: '/health/live',
+    summary: 'Whether the process lives',
+    answers: { 200: z.object({ status: z.literal('ok') }) },
+  },
+  {
+    ...own,
+    path: '/health/ready',
+    summary: 'Whether it would answer correctly now, with each part',
+    answers: { 200: healthSchema, 503: healthSchema },
+  },
+  {
+    ...own,
+    path: '/metrics',
+    summary: 'Metrics in the form of Prometheus',
+    answers: { 200: { schema: z.string(), contentType: 'text/plain' } },
+  },
+  { ...own, path: '/openapi.json', summary: 'This document', answers: { 200: z.record(z.string(), z.unknown()) } },
+]);
