@@ -44,7 +44,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.ts', '**/*.tsx'],
-    ignores: ['**/config.ts', '**/*.spec.ts', '**/*.contract.ts', '**/test/**', 'tools/**'],
+    ignores: ['**/config.ts', 'libs/testing/**', '**/*.spec.ts', '**/*.contract.ts', '**/test/**', 'tools/**'],
     rules: {
       'no-restricted-properties': [
         'error',
