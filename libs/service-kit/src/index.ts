@@ -5,7 +5,7 @@ export * from './commit.js';
 export * from './config.js';
 export * from './database.js';
 export * from './embedded-database.js';
-export { ownByFile } from './process-owner.js';
+export { ownByFile, processBegan } from './process-owner.js';
 export * from './embedded-secrets.js';
 export * from './health.js';
 export * from './http-server.js';
