@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { RunningPlatform } from './running-platform.js';
 import { ADMIN_API_KEY } from './running-platform.js';
+
+/** Where a person meets the platform: one address, or where services run apart the one that serves a path. */
+export interface Place {
+  readonly url: string;
+  urlOf?(path: string): string;
+}
+
+const addressOf = (place: Place, path: string) => `${place.urlOf?.(path) ?? place.url}${path}`;
 
 export interface Answer {
   status: number;
@@ -37,11 +44,11 @@ export class Person {
   userId = '';
 
   private constructor(
-    private readonly platform: RunningPlatform,
+    private readonly platform: Place,
     readonly email: string,
   ) {}
 
-  static async signUp(platform: RunningPlatform, name = 'Ada'): Promise<Person> {
+  static async signUp(platform: Place, name = 'Ada'): Promise<Person> {
     const email = `${name.toLowerCase()}-${randomBytes(6).toString('hex')}@example.com`;
     const person = new Person(platform, email);
     const { body, status } = await person.send('POST', '/api/auth/sign-up/email', {
@@ -56,7 +63,7 @@ export class Person {
 
   async send(method: string, path: string, body?: unknown): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await call(`${this.platform.url}${path}`, method, body, cookie === '' ? {} : { cookie });
+    const answer = await call(addressOf(this.platform, path), method, body, cookie === '' ? {} : { cookie });
     for (const line of answer.headers.getSetCookie()) {
       const [pair = ''] = line.split(';');
       const at = pair.indexOf('=');
@@ -100,21 +107,24 @@ export class Person {
 
 /** A run by key. */
 export function execute(
-  platform: RunningPlatform,
+  platform: Place,
   workflowId: string,
   key: string,
   input: unknown = {},
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  return call(`${platform.url}/api/workflows/${workflowId}/execute`, 'POST', input, { 'x-api-key': key, ...headers });
+  return call(addressOf(platform, `/api/workflows/${workflowId}/execute`), 'POST', input, {
+    'x-api-key': key,
+    ...headers,
+  });
 }
 
 /** A GET by key. */
-export function getWithKey(platform: RunningPlatform, path: string, key: string): Promise<Answer> {
-  return call(`${platform.url}${path}`, 'GET', undefined, { 'x-api-key': key });
+export function getWithKey(platform: Place, path: string, key: string): Promise<Answer> {
+  return call(addressOf(platform, path), 'GET', undefined, { 'x-api-key': key });
 }
 
 /** An operator's request. */
-export function operate(platform: RunningPlatform, method: string, path: string, body?: unknown): Promise<Answer> {
-  return call(`${platform.url}/api/v1/admin${path}`, method, body, { 'x-admin-key': ADMIN_API_KEY });
+export function operate(platform: Place, method: string, path: string, body?: unknown): Promise<Answer> {
+  return call(addressOf(platform, `/api/v1/admin${path}`), method, body, { 'x-admin-key': ADMIN_API_KEY });
 }

@@ -7,5 +7,5 @@ export const logs: Service = {
   name: 'logs',
   module: LogsModule,
   routes: logsRoutes,
-  required: ['DATABASE_URL'],
+  required: ['DATABASE_URL', 'KEYS_URL', 'KEY_PEPPERS'],
 };

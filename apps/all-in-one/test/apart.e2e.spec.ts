@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { eventually } from '@tollgate/testing';
+import { execute, getWithKey, Person } from './person.js';
+import { launch, SERVICES, type ServiceName, ServicesApart } from './services-apart.js';
+
+describe('the four services as processes of their own, on one database', () => {
+  let apart: ServicesApart;
+  beforeAll(async () => void (apart = await ServicesApart.start()));
+  afterAll(() => apart.dispose());
+
+  test('a key is issued at keys, runs at the gateway, is billed, logged and revoked', async () => {
+    const ada = await Person.signUp(apart);
+    const workspaceId = await ada.workspace();
+    // The gateway learns of the workspace by the log, a moment later.
+    const workflowId = await eventually(() => ada.workflow(workspaceId));
+    const { id, key } = await ada.personalKey();
+
+    const run = await eventually(async () => {
+      const answer = await execute(apart, workflowId, key, { question: 42 });
+      expect(answer.status).toBe(200);
+      return answer;
+    });
+    expect(run.body).toMatchObject({ success: true, output: { question: 42 } });
+
+    await eventually(async () => {
+      const bill = await ada.ok('GET', '/api/billing/reports?groupBy=key');
+      expect(bill.rows).toEqual([expect.objectContaining({ keyId: id, requests: 1, cost: '0.005000' })]);
+      const log = await getWithKey(apart, `/api/v1/logs?workspaceId=${workspaceId}`, key);
+      expect(log.body.data).toEqual([expect.objectContaining({ executionId: run.body.executionId, level: 'info' })]);
+    });
+    expect((await ada.ok('GET', `/api/logs?workspaceId=${workspaceId}`)).data).toHaveLength(1);
+    expect((await ada.ok('GET', '/api/billing/reconciliation')).difference).toBe(0);
+    expect((await getWithKey(apart, '/api/users/me/usage-limits', key)).body).toMatchObject({ success: true });
+
+    await ada.ok('DELETE', `/api/users/me/api-keys/${id}`);
+    await eventually(async () => {
+      const refused = await execute(apart, workflowId, key);
+      expect([refused.status, refused.body.error]).toEqual([401, 'Invalid API key']);
+      expect((await getWithKey(apart, `/api/v1/logs?workspaceId=${workspaceId}`, key)).status).toBe(401);
+    });
+  });
+
+  test('each serves its own routes alone, and says so in its document', async () => {
+    const documents = await Promise.all(
+      SERVICES.map(async (name) => {
+        const response = await fetch(`${apart.addressOf(name)}/openapi.json`);
+        return Object.keys(((await response.json()) as { paths: object }).paths);
+      }),
+    );
+    const all = documents.flat().filter((path) => path.startsWith('/api/'));
+
+    expect(new Set(all).size).toBe(all.length);
+    expect((await fetch(`${apart.addressOf('logs')}/api/workspaces`)).status).toBe(404);
+  });
+
+  test('each ends in order when it is asked to', async () => {
+    expect(await apart.stop()).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('a service that is started alone without what it needs', () => {
+  const NEEDED: Record<ServiceName, string[]> = {
+    keys: ['DATABASE_URL', 'MASTER_KEYS', 'KEY_PEPPERS', 'AUTH_SECRET'],
+    gateway: ['DATABASE_URL', 'MASTER_KEYS', 'KEY_PEPPERS', 'KEYS_URL'],
+    billing: ['DATABASE_URL', 'KEY_PEPPERS', 'KEYS_URL'],
+    logs: ['DATABASE_URL', 'KEY_PEPPERS', 'KEYS_URL'],
+  };
+
+  // All at once: each spends its second on loading its modules.
+  let ended: Map<ServiceName, { code: number | null; output: string }>;
+  beforeAll(async () => {
+    const each = SERVICES.map(async (name) => {
+      const { child, output } = launch(name, { PORT: 'none', AUTH_SECRET: '' });
+      const [code] = (await once(child, 'close')) as [number | null];
+      return [name, { code, output: output() }] as const;
+    });
+    ended = new Map(await Promise.all(each));
+  });
+
+  test.each(SERVICES)('%s ends, and lists all that is missing and all that is wrong at once', (name) => {
+    const { code, output } = ended.get(name)!;
+    const faults = output.split('\n').filter((line) => line.startsWith('  - '));
+
+    expect(code).toBe(1);
+    expect(faults.map((line) => line.slice(4).split(':')[0]).toSorted()).toEqual(['PORT', ...NEEDED[name]].toSorted());
+  });
+});
