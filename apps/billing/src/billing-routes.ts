@@ -17,7 +17,7 @@ export const billingRoutes = defineRoutes([
     method: 'GET',
     path: '/api/billing/reports',
     tag,
-    summary: 'Usage that the signed-in person pays, by day, workspace, key or workflow; as JSON or CSV',
+    summary: 'Usage that the signed-in person pays, by day (also split), workspace, key or workflow; as JSON or CSV',
     auth: 'session',
     query: reportQuerySchema,
     answers: { 200: reportSchema },

@@ -1,4 +1,4 @@
-import type { Report, ReportGroup } from '@tollgate/contracts';
+import type { Report, ReportGroup, ReportSplit } from '@tollgate/contracts';
 import { stringify } from 'csv-stringify/sync';
 
 /** Columns of each grouping, by the names that the JSON has (contract A3). */
@@ -24,8 +24,8 @@ export function harmless(name: string): string {
 }
 
 /** The report as RFC 4180: header, rows, and a last line `total`; quoted where needed, lines end in CRLF. */
-export function reportCsv(report: Report, groupBy: ReportGroup): string {
-  const columns = REPORT_COLUMNS[groupBy];
+export function reportCsv(report: Report, groupBy: ReportGroup, splitBy?: ReportSplit): string {
+  const columns = splitBy === undefined ? REPORT_COLUMNS[groupBy] : ['day', ...REPORT_COLUMNS[splitBy]];
   const line = (row: Record<string, unknown>) =>
     columns.map((column) => {
       const cell = row[column];

@@ -24,14 +24,16 @@ export class ReportsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Report | string> {
     const window = windowOfRequest(query, this.clock.nowMs());
-    const report = await this.reports.read(owner, window, query.groupBy).catch((error: unknown) => {
+    const { groupBy, splitBy } = query;
+    const report = await this.reports.read(owner, window, groupBy, splitBy).catch((error: unknown) => {
       throw error instanceof ReportTooLong ? tooLong() : error;
     });
     reply.header('cache-control', 'private, no-store');
     if (query.format === 'json') return report;
-    const name = `usage-by-${query.groupBy}-${report.from.slice(0, 10)}-${report.to.slice(0, 10)}.csv`;
+    const by = splitBy === undefined ? groupBy : `${groupBy}-and-${splitBy}`;
+    const name = `usage-by-${by}-${report.from.slice(0, 10)}-${report.to.slice(0, 10)}.csv`;
     reply.header('content-disposition', `attachment; filename="${name}"`).type('text/csv; charset=utf-8');
-    return reportCsv(report, query.groupBy);
+    return reportCsv(report, groupBy, splitBy);
   }
 }
 

@@ -1,14 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { SignedIn } from '@tollgate/access';
-import { microsToDecimal, type Report, REPORT_ROWS_MAX, type ReportGroup, type ReportRow } from '@tollgate/contracts';
+import {
+  microsToDecimal,
+  type Report,
+  REPORT_ROWS_MAX,
+  type ReportGroup,
+  type ReportRow,
+  type ReportSplit,
+} from '@tollgate/contracts';
 import { inPgTransaction, type SqlSession, sqlOfPg } from '@tollgate/event-log';
 import { BillingDatabase } from './billing-database.js';
 import type { UsageWindow } from './usage-window.js';
 
+const UTC_DAY = `to_char(admitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`;
+
 /** What a row of each grouping is about, as SQL over the ledger. */
 const GROUPS: Record<ReportGroup, { id: string; name: string; kind: string; order: string }> = {
   day: {
-    id: `to_char(admitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`,
+    id: UTC_DAY,
     name: 'NULL::text',
     kind: 'NULL::text',
     order: 'id',
@@ -19,28 +28,31 @@ const GROUPS: Record<ReportGroup, { id: string; name: string; kind: string; orde
 };
 
 /**
- * Names may change between runs: a group shows the name of its newest run, and of two at the same instant the greater.
+ * Groups, or the groups of each day (`isSplit`). Names may change between runs: a group shows the name of its newest run, and of two at the same instant the greater.
  * That is a function of the ledger's rows alone, whatever the order in which they came. Summing by name first keeps what
  * has to be ordered small.
  */
-const rowsSql = ({ id, name, kind, order }: (typeof GROUPS)[ReportGroup]) => `
+const rowsSql = ({ id, name, kind, order }: (typeof GROUPS)[ReportGroup], isSplit: boolean) => `
   WITH named AS (
-    SELECT ${id} AS id, ${name} AS name, ${kind} AS kind, max(admitted_at) AS newest_at,
+    SELECT ${isSplit ? UTC_DAY : 'NULL::text'} AS day, ${id} AS id, ${name} AS name, ${kind} AS kind, max(admitted_at) AS newest_at,
            count(*) AS requests, sum(duration_ms) AS duration_ms, sum(cost_micros) AS cost_micros
     FROM billing.ledger
     WHERE payer_user_id = $1 AND admitted_at >= $2 AND admitted_at < $3
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4
   ), grouped AS (
-    SELECT id, (array_agg(name ORDER BY newest_at DESC, name DESC))[1] AS name,
+    SELECT day, id, (array_agg(name ORDER BY newest_at DESC, name DESC))[1] AS name,
            (array_agg(kind ORDER BY newest_at DESC, name DESC))[1] AS kind,
            sum(requests) AS requests, sum(duration_ms) AS duration_ms, sum(cost_micros) AS cost_micros
-    FROM named GROUP BY id
+    FROM named GROUP BY day, id
   )
-  SELECT id, name, kind, requests::text, duration_ms::text, cost_micros::text FROM grouped ORDER BY ${order} LIMIT $4`;
+  SELECT day, id, name, kind, requests::text, duration_ms::text, cost_micros::text FROM grouped
+  ORDER BY day, ${order} LIMIT $4`;
 
 const SNAPSHOT_SQL = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
 interface SummedRow {
+  /** Of split days alone. */
+  day: string | null;
   id: string | null;
   name: string | null;
   kind: string | null;
@@ -58,23 +70,29 @@ export class UsageReports {
   constructor(private readonly database: BillingDatabase) {}
 
   /**
-   * What this person pays, in rows by day (oldest first) or by what cost most (then by id). Rows, total and `asOf` are of
-   * one moment. Rejects with `ReportTooLong` beyond `REPORT_ROWS_MAX` rows.
+   * What this person pays, in rows by day (oldest first) or by what cost most (then by id); with `splitBy` by day, and
+   * within each day by what cost most. Rows, total and `asOf` are of one moment. Rejects with `ReportTooLong` beyond
+   * `REPORT_ROWS_MAX` rows.
    */
-  read(owner: SignedIn, window: UsageWindow, groupBy: ReportGroup): Promise<Report> {
+  read(owner: SignedIn, window: UsageWindow, groupBy: ReportGroup, splitBy?: ReportSplit): Promise<Report> {
     const from = new Date(window.fromMs).toISOString();
     const to = new Date(window.toMs).toISOString();
     return inPgTransaction(this.database.pool, SNAPSHOT_SQL, async (client) => {
       const sql = sqlOfPg(client);
       const values = [owner.userId, from, to, REPORT_ROWS_MAX + 1];
-      const rows = await sql.rows<SummedRow>(rowsSql(GROUPS[groupBy]), values);
+      const by = splitBy ?? groupBy;
+      const rows = await sql.rows<SummedRow>(rowsSql(GROUPS[by], splitBy !== undefined), values);
       if (rows.length > REPORT_ROWS_MAX) throw new ReportTooLong();
       return {
         owner: { id: owner.userId, name: owner.name, email: owner.email },
         from,
         to,
         currency: 'USD',
-        rows: rows.map((row) => ({ ...groupOf(row, groupBy), ...sumsOf([row]) })) as Report['rows'],
+        rows: rows.map((row) => ({
+          ...(splitBy !== undefined && { day: row.day }),
+          ...groupOf(row, by),
+          ...sumsOf([row]),
+        })) as Report['rows'],
         total: sumsOf(rows),
         asOf: await readMark(sql),
       };

@@ -106,6 +106,52 @@ describe('GET /api/billing/reports', () => {
     );
   });
 
+  test('given days split by workspace, each day has its workspaces, dearest first, and the sums stay the same', async () => {
+    const split = await report(`${NOVEMBER}&groupBy=day&splitBy=workspace`);
+    expect(split.rows).toEqual([
+      ...[
+        {
+          day: '2026-11-01',
+          workspaceId: 'ws2',
+          workspaceName: '=SUM(A1)',
+          requests: 1,
+          durationMs: 40,
+          cost: '0.005001',
+        },
+        {
+          day: '2026-11-01',
+          workspaceId: 'ws1',
+          workspaceName: 'Research',
+          requests: 1,
+          durationMs: 7,
+          cost: '0.005000',
+        },
+      ],
+      ...['2026-11-10', '2026-11-30'].map((day) => ({
+        ...{ day, workspaceId: 'ws1', workspaceName: day > '2026-11-20' ? 'Research & more' : 'Research' },
+        ...{ requests: 1, durationMs: 40, cost: '0.005000' },
+      })),
+    ]);
+    expect(split.total).toEqual((await report(`${NOVEMBER}&groupBy=day`)).total);
+  });
+
+  test('given days split by key or workflow, as json and csv, the columns say both', async () => {
+    expect((await report(`${NOVEMBER}&splitBy=key`)).rows).toContainEqual({
+      ...{ day: '2026-11-10', keyId: null, keyName: null, keyType: null },
+      ...{ requests: 1, durationMs: 40, cost: '0.005000' },
+    });
+    const { text, headers } = await billing.get(`/api/billing/reports?${NOVEMBER}&splitBy=workflow&format=csv`, asAnna);
+    expect(headers.get('content-disposition')).toContain('usage-by-day-and-workflow-2026-11-01-2026-12-01.csv');
+    expect(text.split('\r\n')).toEqual([
+      'day,workflowId,workflowName,requests,durationMs,cost',
+      '2026-11-01,wf1,Summary,2,47,0.010001',
+      '2026-11-10,wf1,Summary,1,40,0.005000',
+      '2026-11-30,wf1,Summary,1,40,0.005000',
+      'total,,,4,127,0.020001',
+      '',
+    ]);
+  });
+
   test('given an empty window, there are no rows and an exact zero', async () => {
     expect(await report('from=2020-01-01&to=2020-01-02')).toMatchObject({
       rows: [],
@@ -132,6 +178,8 @@ describe('GET /api/billing/reports', () => {
     ['from=2025-01-01&to=2026-11-01', 'from'],
     ['groupBy=hour', 'groupBy'],
     ['groupBy=day&groupBy=key', 'groupBy'],
+    ['groupBy=key&splitBy=workflow', 'splitBy'],
+    ['splitBy=day', 'splitBy'],
     ['format=pdf', 'format'],
     ['from=2026-11-01%00', 'from'],
   ])('given ?%s, it is refused and the field %s is named', async (query, field) => {

@@ -25,10 +25,12 @@ import { RevokeKeysHandler } from './keys/revoke-keys.js';
 import { WorkspaceKeysController } from './keys/workspace-keys.controller.js';
 import { AcceptInvitationHandler } from './workspaces/accept-invitation.js';
 import { AddMemberHandler } from './workspaces/add-member.js';
+import { CancelInvitationHandler } from './workspaces/cancel-invitation.js';
 import { ChangeRolesHandler } from './workspaces/change-roles.js';
 import { ChangeWorkspaceHandler } from './workspaces/change-workspace.js';
 import { CreateWorkspaceHandler } from './workspaces/create-workspace.js';
 import { InvitationBook } from './workspaces/invitation-book.js';
+import { InvitationsController } from './workspaces/invitations.controller.js';
 import { InviteMemberHandler } from './workspaces/invite-member.js';
 import { MembersController } from './workspaces/members.controller.js';
 import { RemoveMemberHandler } from './workspaces/remove-member.js';
@@ -43,6 +45,7 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
     OperatorController,
     WorkspacesController,
     MembersController,
+    InvitationsController,
     PersonalKeysController,
     WorkspaceKeysController,
   ],
@@ -70,6 +73,7 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
     ChangeRolesHandler,
     RemoveMemberHandler,
     AcceptInvitationHandler,
+    CancelInvitationHandler,
     KeyBook,
     KeyUseFeed,
     IssueKeyHandler,

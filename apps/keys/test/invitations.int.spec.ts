@@ -127,4 +127,59 @@ describe('invitations', () => {
     expect((await ada.send('DELETE', at(`members/${user.id}`))).status).toBe(404);
     expect((await accept(ivy, token)).status).toBe(200);
   });
+
+  test('an admin sees what waits, in pages by address, without a link; used and expired ones are gone', async () => {
+    const tag = `page${++count}`;
+    const [a, b, c, used, over] = ['a', 'b', 'c', 'd', 'e'].map((letter) => `${tag}${letter}@example.com`);
+    for (const email of [c, a, b]) await invite(email, 'read');
+    await accept(cleo, (await invite(used)).token);
+    const { id: overId } = await invite(over);
+    await keys.rows(`UPDATE keys.invitation SET expires_at = now() - interval '1 second' WHERE id = $1`, [overId]);
+    const first = await ada.ok('GET', at('invitations?limit=2'));
+    expect(first.invitations).toEqual(
+      [a, b].map((email) => ({
+        ...{ id: expect.any(String), email, permission: 'read', invitedBy: ada.userId },
+        ...{ createdAt: expect.stringMatching(/Z$/), expiresAt: expect.stringMatching(/Z$/) },
+      })),
+    );
+    await ada.ok('DELETE', at(`invitations/${(first.invitations as { id: string }[])[1]?.id}`));
+    const last = await ada.ok('GET', at(`invitations?limit=2&cursor=${first.nextCursor}`));
+    expect([(last.invitations as { email: string }[]).map(({ email }) => email), last.nextCursor]).toEqual([
+      [c],
+      undefined,
+    ]);
+    for (const query of ['limit=0', 'limit=101', 'cursor=a%00b']) {
+      const answer = await ada.send('GET', at(`invitations?${query}`));
+      expect([query, answer.status, answer.body.details[0].path]).toEqual([query, 400, [query.split('=', 1)[0]]]);
+    }
+  });
+
+  test('a cancelled invitation opens nothing, once and for ever, and the log says who cancelled it', async () => {
+    const email = address();
+    const { id: invitationId, token } = await invite(email);
+    expect(await ada.ok('DELETE', at(`invitations/${invitationId}`))).toEqual({ success: true });
+    expect((await accept(ben, token)).status).toBe(404);
+    const again = await ada.send('DELETE', at(`invitations/${invitationId}`));
+    expect([again.status, again.body.error]).toEqual([404, 'Invitation not found']);
+    expect(await keys.facts('InvitationCancelled')).toContainEqual({
+      ...{ workspaceId: id, invitationId, email, actor: { type: 'user', id: ada.userId } },
+    });
+    expect((await ada.ok('GET', at('invitations'))).invitations).toEqual([]);
+  });
+
+  test('only an admin of the workspace sees or cancels them', async () => {
+    const { id: invitationId, token } = await invite();
+    await ada.join(id, ben, 'write');
+    const foreign = await stranger.workspace('foreign');
+    for (const [person, status, workspace] of [
+      [ben, 403, id],
+      [stranger, 404, id],
+      [stranger, 404, foreign],
+    ] as const) {
+      expect((await person.send('DELETE', at(`invitations/${invitationId}`, workspace))).status).toBe(status);
+    }
+    expect((await ben.send('GET', at('invitations'))).status).toBe(403);
+    expect((await stranger.send('GET', at('invitations'))).status).toBe(404);
+    expect((await accept(cleo, token)).status).toBe(200);
+  });
 });

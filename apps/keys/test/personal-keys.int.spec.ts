@@ -232,3 +232,27 @@ test('signed out, each route is 401', async () => {
     expect(answer.body).toEqual({ error: 'Unauthorized', code: 'UNAUTHORIZED' });
   }
 });
+
+test('an admin is told how many personal keys the switch would stop: those that would be admitted, each once', async () => {
+  const [ben, cleo, sam, outsider] = await Promise.all(['Ben', 'Cleo', 'Sam', 'Out'].map((name) => keys.person(name)));
+  const id = await ada.workspace();
+  await ada.join(id, ben!, 'admin');
+  for (const member of [cleo!, sam!]) await ada.join(id, member, 'read');
+  for (const name of ['one', 'two']) await ada.personalKey(name);
+  await ben!.personalKey('ben’s');
+  await sam!.personalKey('suspended');
+  await outsider!.personalKey('elsewhere');
+  await ada.workspaceKey(id, 'no personal key');
+  const gone = await cleo!.personalKey('revoked');
+  await cleo!.ok('DELETE', `${PATH}/${gone.id}`);
+  const old = await cleo!.personalKey('expired');
+  await keys.rows(`UPDATE keys.api_key SET expires_at = now() - interval '1 second' WHERE id = $1`, [old.id]);
+  await keys.operate('POST', `/users/${sam!.userId}/suspend`, {});
+
+  const counted = () => ben!.ok('GET', `/api/workspaces/${id}/personal-keys`);
+  expect(await counted()).toEqual({ keys: 3, owners: 2 });
+  await ada.ok('PATCH', `/api/workspaces/${id}`, { allowPersonalApiKeys: false });
+  expect(await counted()).toEqual({ keys: 3, owners: 2 });
+  expect((await cleo!.send('GET', `/api/workspaces/${id}/personal-keys`)).status).toBe(403);
+  expect((await outsider!.send('GET', `/api/workspaces/${id}/personal-keys`)).status).toBe(404);
+});

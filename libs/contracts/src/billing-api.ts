@@ -47,12 +47,23 @@ export const reportGroupSchema = z.enum(['day', 'workspace', 'key', 'workflow'],
   error: 'groupBy must be day, workspace, key or workflow',
 });
 export type ReportGroup = z.infer<typeof reportGroupSchema>;
+/** What the rows of days can be split by. */
+export type ReportSplit = Exclude<ReportGroup, 'day'>;
 
-export const reportQuerySchema = z.object({
-  ...window,
-  groupBy: reportGroupSchema.default('day'),
-  format: z.enum(['json', 'csv'], { error: 'format must be json or csv' }).default('json'),
-});
+export const reportQuerySchema = z
+  .object({
+    ...window,
+    groupBy: reportGroupSchema.default('day'),
+    splitBy: z
+      .enum(['workspace', 'key', 'workflow'], { error: 'splitBy must be workspace, key or workflow' })
+      .optional()
+      .describe('With groupBy=day: a row for each day and workspace, key or workflow'),
+    format: z.enum(['json', 'csv'], { error: 'format must be json or csv' }).default('json'),
+  })
+  .refine(({ groupBy, splitBy }) => splitBy === undefined || groupBy === 'day', {
+    path: ['splitBy'],
+    error: 'splitBy goes with groupBy=day alone',
+  });
 
 /** Exact dollars with 6 places (contract A3). */
 const money = z.string().regex(/^\d+\.\d{6}$/);
@@ -63,17 +74,23 @@ const asOf = {
   position: z.string(),
 };
 
+const day = { day: z.iso.date() };
+const workspace = { workspaceId: z.string(), workspaceName: z.string() };
+/** All null: runs that were started without a key. */
+const key = { keyId: z.string().nullable(), keyName: z.string().nullable(), keyType: keyKindSchema.nullable() };
+const workflow = { workflowId: z.string(), workflowName: z.string() };
+
 export const reportRowSchemas = {
-  day: z.object({ day: z.iso.date(), ...sums }),
-  workspace: z.object({ workspaceId: z.string(), workspaceName: z.string(), ...sums }),
-  /** All null: runs that were started without a key. */
-  key: z.object({
-    keyId: z.string().nullable(),
-    keyName: z.string().nullable(),
-    keyType: keyKindSchema.nullable(),
-    ...sums,
-  }),
-  workflow: z.object({ workflowId: z.string(), workflowName: z.string(), ...sums }),
+  day: z.object({ ...day, ...sums }),
+  workspace: z.object({ ...workspace, ...sums }),
+  key: z.object({ ...key, ...sums }),
+  workflow: z.object({ ...workflow, ...sums }),
+} as const;
+/** Rows of days that are split. */
+export const reportSplitRowSchemas = {
+  workspace: z.object({ ...day, ...workspace, ...sums }),
+  key: z.object({ ...day, ...key, ...sums }),
+  workflow: z.object({ ...day, ...workflow, ...sums }),
 } as const;
 
 /** Contract A3, `GET /api/billing/reports`. */
@@ -83,6 +100,9 @@ export const reportSchema = z.object({
   to: z.iso.datetime(),
   currency: z.literal('USD'),
   rows: z.union([
+    z.array(reportSplitRowSchemas.workspace),
+    z.array(reportSplitRowSchemas.key),
+    z.array(reportSplitRowSchemas.workflow),
     z.array(reportRowSchemas.day),
     z.array(reportRowSchemas.workspace),
     z.array(reportRowSchemas.key),

@@ -64,6 +64,11 @@ export const CONTROL_EVENTS = {
     topic: 'workspaces',
     data: z.object({ ...ofWorkspace, invitationId: id, email: z.string(), role: roleSchema }),
   },
+  /** Called back by an admin before anybody took it up. */
+  InvitationCancelled: {
+    topic: 'workspaces',
+    data: z.object({ ...ofWorkspace, invitationId: id, email: z.string() }),
+  },
   MemberAdded: { topic: 'workspaces', data: z.object({ ...ofMember, role: roleSchema }) },
   MemberRoleChanged: { topic: 'workspaces', data: z.object({ ...ofMember, role: roleSchema }) },
   MemberRemoved: { topic: 'workspaces', data: z.object({ ...ofMember }) },

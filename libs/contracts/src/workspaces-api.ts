@@ -14,6 +14,8 @@ export const WORKSPACES_PAGE_MAX = 1_000;
 /** Most changes of one request. */
 export const ROLE_UPDATES_MAX = 500;
 export const INVITATION_DAYS = 7;
+/** Most invitations of one page, and its size unless asked for less. */
+export const INVITATIONS_PAGE_MAX = 100;
 
 const idSchema = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be an id');
 const instant = z.iso.datetime();
@@ -37,6 +39,20 @@ export const workspacesQuerySchema = z.object({
     .max(WORKSPACES_PAGE_MAX, `limit must be 1 to ${WORKSPACES_PAGE_MAX}`)
     .default(WORKSPACES_PAGE_MAX),
   cursor: idSchema.optional().describe('`nextCursor` of the page before'),
+});
+
+/** `GET /api/workspaces/{id}/invitations`. */
+export const invitationsQuerySchema = z.object({
+  limit: z.coerce
+    .number({ error: 'limit must be a number' })
+    .int('limit must be a whole number')
+    .min(1, `limit must be 1 to ${INVITATIONS_PAGE_MAX}`)
+    .max(INVITATIONS_PAGE_MAX, `limit must be 1 to ${INVITATIONS_PAGE_MAX}`)
+    .default(INVITATIONS_PAGE_MAX),
+  cursor: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,600}$/, 'cursor must be nextCursor of the page before')
+    .optional(),
 });
 
 /** `POST /api/workspaces/{id}/members`. */
@@ -97,6 +113,34 @@ export const addedMemberAnswerSchema = z.object({
     .optional()
     .describe('present when no account has this address yet'),
 });
+
+/** An invitation that waits to be taken up; its link is not kept, so it is not here. */
+export const pendingInvitationSchema = z.object({
+  id: z.string(),
+  email: z.string(),
+  permission: roleSchema,
+  invitedBy: z.string().describe('user id of the admin who invited'),
+  createdAt: instant,
+  expiresAt: instant,
+});
+export type PendingInvitationView = z.infer<typeof pendingInvitationSchema>;
+/** In the order of their addresses. */
+export const invitationsAnswerSchema = z.object({
+  invitations: z.array(pendingInvitationSchema),
+  nextCursor: z.string().optional().describe('absent on the last page'),
+});
+
+/** `GET /api/workspaces/{id}/personal-keys`: what the switch for personal keys stops, or lets in. */
+export const personalKeysReachSchema = z.object({
+  keys: z
+    .int()
+    .min(0)
+    .describe(
+      'personal keys of members that would be admitted here now: not revoked, not expired, owner not suspended',
+    ),
+  owners: z.int().min(0).describe('members who hold them'),
+});
+export type PersonalKeysReach = z.infer<typeof personalKeysReachSchema>;
 
 export const acceptedInvitationAnswerSchema = z.object({ success: z.literal(true), workspace: workspaceSchema });
 export const successAnswerSchema = z.object({ success: z.literal(true) });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { KeyKind, PersonalKeyView, WorkspaceKeyView } from '@tollgate/contracts';
+import type { KeyKind, PersonalKeysReach, PersonalKeyView, WorkspaceKeyView } from '@tollgate/contracts';
 import type { SqlSession } from '@tollgate/event-log';
 import type { FactOf } from '../fact.js';
 import { KeysDatabase } from '../keys-database.js';
@@ -58,6 +58,21 @@ export class KeyBook {
       [workspaceId],
     );
     return rows.map((row) => ({ ...viewOf(row), createdBy: row.created_by }));
+  }
+
+  /**
+   * Personal keys that this workspace would admit now, its switch aside, and how many members hold them: keys of members
+   * who are not suspended, neither revoked nor expired.
+   */
+  async personalKeysReaching(workspaceId: string, now: Date): Promise<PersonalKeysReach> {
+    const { rows } = await this.database.pool.query<PersonalKeysReach>(
+      `SELECT count(*)::int AS keys, count(DISTINCT k.owner_id)::int AS owners
+       FROM member m JOIN person p ON p.id = m.user_id JOIN api_key k ON k.owner_id = m.user_id
+       WHERE m.workspace_id = $1 AND p.suspended_at IS NULL AND k.kind = 'personal' AND k.revoked_at IS NULL
+         AND (k.expires_at IS NULL OR k.expires_at > $2)`,
+      [workspaceId, now],
+    );
+    return rows[0] as PersonalKeysReach;
   }
 
   /** For a command: call it with the owner's row locked. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Role } from '@tollgate/contracts';
+import type { PendingInvitationView, Role } from '@tollgate/contracts';
 import type { SqlSession } from '@tollgate/event-log';
 import { createHash, randomBytes } from 'node:crypto';
 import { KeysDatabase } from '../keys-database.js';
@@ -14,6 +14,15 @@ interface InvitationRow {
   id: string;
   workspace_id: string;
   role: Role;
+}
+
+interface ListedRow {
+  id: string;
+  email: string;
+  role: Role;
+  invited_by: string;
+  created_at: Date;
+  expires_at: Date;
 }
 
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
@@ -40,6 +49,47 @@ export class InvitationBook {
       [tokenDigest, now],
     );
     return rows[0]?.workspace_id;
+  }
+
+  /**
+   * Live invitations of a workspace in the order of their addresses, `limit` at most. The cursor is the last address of
+   * the page before: it holds its place though that invitation be gone.
+   */
+  async page(
+    workspaceId: string,
+    now: Date,
+    limit: number,
+    cursor?: string,
+  ): Promise<{ invitations: PendingInvitationView[]; nextCursor?: string }> {
+    const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString().replaceAll('\0', '');
+    const { rows } = await this.database.pool.query<ListedRow>(
+      `SELECT id, email, role, invited_by, created_at, expires_at FROM invitation
+       WHERE workspace_id = $1 AND accepted_at IS NULL AND expires_at > $2 AND email > $3 ORDER BY email LIMIT $4`,
+      [workspaceId, now, after, limit + 1],
+    );
+    const shown = rows.slice(0, limit);
+    const last = shown.at(-1);
+    return {
+      invitations: shown.map((row) => ({
+        id: row.id,
+        email: row.email,
+        permission: row.role,
+        invitedBy: row.invited_by,
+        createdAt: row.created_at.toISOString(),
+        expiresAt: row.expires_at.toISOString(),
+      })),
+      ...(rows.length > limit && last && { nextCursor: Buffer.from(last.email).toString('base64url') }),
+    };
+  }
+
+  /** For a command: ends a live invitation and gives its address; undefined for one that is unknown, used or over. */
+  async cancel(sql: SqlSession, workspaceId: string, id: string, now: Date): Promise<string | undefined> {
+    const [row] = await sql.rows<{ email: string }>(
+      `DELETE FROM invitation WHERE id = $1 AND workspace_id = $2 AND accepted_at IS NULL AND expires_at > $3
+       RETURNING email`,
+      [id, workspaceId, now],
+    );
+    return row?.email;
   }
 
   /** Live invitations to an address, in the order of their workspaces' ids (the order in which they are locked). */

@@ -4,15 +4,14 @@ import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
 import { addMemberBodySchema, changeRolesBodySchema, type PermissionView, type Role } from '@tollgate/contracts';
 import { check, Config } from '@tollgate/service-kit';
 import { KnownId } from '../known-id.js';
-import { AcceptInvitation } from './accept-invitation.js';
 import { AddMember } from './add-member.js';
 import { ChangeRoles } from './change-roles.js';
 import { RemoveMember } from './remove-member.js';
 import { WorkspaceBook } from './workspace-book.js';
-import { invitationProblem, workspaceNotFound, workspaceProblem } from './workspace-refusals.js';
+import { workspaceNotFound, workspaceProblem } from './workspace-refusals.js';
 
-/** Members, their roles and invitations (contract A3). */
-@Controller('api')
+/** Members and their roles (contract A3). */
+@Controller('api/workspaces/:id')
 @SessionRoute()
 export class MembersController {
   constructor(
@@ -21,13 +20,13 @@ export class MembersController {
     private readonly config: Config,
   ) {}
 
-  @Get('workspaces/:id/permissions')
+  @Get('permissions')
   async permissions(@CurrentUser() { userId }: SignedIn, @Param('id', KnownId) workspaceId: string) {
     await this.roleOf(userId, workspaceId);
     return this.listOf(workspaceId);
   }
 
-  @Patch('workspaces/:id/permissions')
+  @Patch('permissions')
   async changeRoles(
     @CurrentUser() { userId }: SignedIn,
     @Param('id', KnownId) workspaceId: string,
@@ -46,7 +45,7 @@ export class MembersController {
     return this.listOf(workspaceId);
   }
 
-  @Post('workspaces/:id/members')
+  @Post('members')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   async add(@CurrentUser() { userId }: SignedIn, @Param('id', KnownId) workspaceId: string, @Body() body: unknown) {
@@ -71,7 +70,7 @@ export class MembersController {
     }
   }
 
-  @Delete('workspaces/:id/members/:userId')
+  @Delete('members/:userId')
   async remove(
     @CurrentUser() { userId }: SignedIn,
     @Param('id', KnownId) workspaceId: string,
@@ -80,16 +79,6 @@ export class MembersController {
     const outcome = await this.commands.execute(new RemoveMember(userId, workspaceId, memberId));
     if (outcome.outcome !== 'done') throw workspaceProblem(outcome.outcome);
     return { success: true };
-  }
-
-  @Post('invitations/:token/accept')
-  @HttpCode(200)
-  async accept(@CurrentUser() { userId }: SignedIn, @Param('token') token: string) {
-    const outcome = await this.commands.execute(new AcceptInvitation(userId, token));
-    if (outcome.outcome !== 'accepted') throw invitationProblem(outcome.outcome);
-    const workspace = await this.workspaces.view(outcome.workspaceId, userId);
-    if (!workspace) throw workspaceNotFound();
-    return { success: true, workspace };
   }
 
   private async listOf(workspaceId: string): Promise<{ users: PermissionView[]; total: number }> {

@@ -4,11 +4,13 @@ import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
 import {
   changeWorkspaceBodySchema,
   createWorkspaceBodySchema,
+  type PersonalKeysReach,
   Problem,
   workspacesQuerySchema,
   type WorkspaceView,
 } from '@tollgate/contracts';
-import { check } from '@tollgate/service-kit';
+import { check, Clock } from '@tollgate/service-kit';
+import { KeyBook } from '../keys/key-book.js';
 import { KnownId } from '../known-id.js';
 import { ChangeWorkspace } from './change-workspace.js';
 import { CreateWorkspace } from './create-workspace.js';
@@ -22,6 +24,8 @@ export class WorkspacesController {
   constructor(
     private readonly commands: CommandBus,
     private readonly workspaces: WorkspaceBook,
+    private readonly keys: KeyBook,
+    private readonly clock: Clock,
   ) {}
 
   @Post()
@@ -62,6 +66,17 @@ export class WorkspacesController {
     const outcome = await this.commands.execute(new ChangeWorkspace(userId, id, changes));
     if (outcome.outcome !== 'done') throw workspaceProblem(outcome.outcome);
     return { workspace: await this.viewFor(userId, id) };
+  }
+
+  /** What `allowPersonalApiKeys` stops or lets in. */
+  @Get(':id/personal-keys')
+  async personalKeys(
+    @CurrentUser() { userId }: SignedIn,
+    @Param('id', KnownId) id: string,
+  ): Promise<PersonalKeysReach> {
+    const { permissions } = await this.viewFor(userId, id);
+    if (permissions !== 'admin') throw workspaceProblem('insufficientRole');
+    return this.keys.personalKeysReaching(id, this.clock.now());
   }
 
   private async viewFor(userId: string, id: string): Promise<WorkspaceView> {
