@@ -124,7 +124,7 @@ describe('GET /api/users/me/usage-limits', () => {
 
   test('given an empty bucket, it is limited', async () => {
     const quota = billing.running.app.get(Quota);
-    const take = { bucketId: ANNA.userId, bucket: 'sync' as const, plan: 'free' as const, nowMs: Date.now() };
+    const take = { bucketIds: [ANNA.userId], bucket: 'sync' as const, plan: 'free' as const, nowMs: Date.now() };
     for (let taken = 0; taken < 100; taken += 1) await quota.take(take);
     expect((await limits({ 'x-api-key': personal })).rateLimit.sync).toMatchObject({ isLimited: true, remaining: 0 });
   });

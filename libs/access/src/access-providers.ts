@@ -4,7 +4,9 @@ import { AdminKeyGuard } from './admin-key.guard.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { Directory } from './directory.js';
 import { KeyAuthenticator } from './key-authenticator.js';
+import { RefusedCalls } from './refused-calls.js';
 import { SessionGuard } from './session.guard.js';
+import { V2Access } from './v2-access.js';
 
 /**
  * What the route words need, for a module that provides `AccessSettings`, `Directory`, `Quota` and `Sessions`: add these
@@ -20,4 +22,6 @@ export const ACCESS_PROVIDERS: Provider[] = [
   ApiKeyGuard,
   SessionGuard,
   AdminKeyGuard,
+  RefusedCalls,
+  V2Access,
 ];

@@ -48,7 +48,8 @@ export interface AdmissionRequest {
 
 export type Precheck = 'notDeployed' | 'suspended';
 
-export type BucketName = 'sync' | 'async' | 'api';
+/** `address`: calls without a usable key, by their address; its rate is the same in every plan. */
+export type BucketName = 'sync' | 'async' | 'api' | 'address';
 
 export interface BucketState {
   limit: number;

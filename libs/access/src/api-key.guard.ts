@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Plan } from '@tollgate/contracts';
+import { type Plan, Problem } from '@tollgate/contracts';
 import { Directory } from './directory.js';
 import { replyOf, requestOf } from './guarded-request.js';
-import type { GuardedRequest } from './guarded-request.js';
 import { KeyAuthenticator } from './key-authenticator.js';
 import type { Caller } from './key-authenticator.js';
-import { Quota } from './quota.js';
+import { Quota, type TakeAnswer, type TakeRequest } from './quota.js';
 import { apiRateProblem, rateHeaders } from './rate-headers.js';
-import { keyProblem, unavailableProblem } from './refusals.js';
+import { isV2Surface, type KeySurface, UNAVAILABLE_RETRY_AFTER_SECONDS, unavailableProblem } from './refusals.js';
+import { RefusedCalls } from './refused-calls.js';
 import { API_KEY_ROUTE } from './route-marks.js';
 import type { ApiKeyRouteOptions } from './route-marks.js';
 
@@ -27,6 +27,7 @@ export class ApiKeyGuard implements CanActivate {
     private readonly authenticator: KeyAuthenticator,
     private readonly directory: Directory,
     private readonly quota: Quota,
+    private readonly refusedCalls: RefusedCalls,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -37,28 +38,44 @@ export class ApiKeyGuard implements CanActivate {
     const request = requestOf(context);
     try {
       const caller = await this.authenticator.authenticate(request.headers['x-api-key']);
-      if (caller.kind !== 'key') throw keyProblem(caller, options?.surface ?? 'logs');
+      const surface = options?.surface ?? 'logs';
+      if (caller.kind !== 'key') throw await this.refusedCalls.problemOf(caller, surface, request, Date.now());
       request.caller = caller;
-      if (options?.rated) await this.takeToken(context, request, caller);
+      if (options?.rated) await this.takeToken(context, caller, surface);
     } catch (error) {
       throw unavailableProblem(error);
     }
     return true;
   }
 
-  /** A personal key draws from its owner's bucket, a workspace key from its workspace's, which has its payer's plan. */
-  private async takeToken(context: ExecutionContext, request: GuardedRequest, caller: Caller): Promise<void> {
-    const { rate, allowed, retryAfterSeconds } = await this.quota.take({
+  /**
+   * In v1 a personal key draws from its owner's bucket, a workspace key from its workspace's; in v2 from its own as well.
+   * The plan is the payer's. Without the counters v1 goes on unlimited, v2 is refused (contract B2 "Infrastructure failure").
+   */
+  private async takeToken(context: ExecutionContext, caller: Caller, surface: KeySurface): Promise<void> {
+    const v2 = isV2Surface(surface);
+    const shared = apiBucketIdOf(caller);
+    const take: TakeRequest = {
       bucket: 'api',
-      bucketId: apiBucketIdOf(caller),
+      bucketIds: v2 ? [`key:${caller.keyId}`, shared] : [shared],
       plan: await this.planOf(caller),
       nowMs: Date.now(),
-    });
+    };
+    const { rate, allowed, retryAfterSeconds } = await this.taken(take, v2);
     if (rate === null) return;
-    const path = request.url;
+    const path = requestOf(context).url;
     if (!allowed) throw apiRateProblem(rate, retryAfterSeconds, path);
     const reply = replyOf(context);
     for (const [name, value] of Object.entries(rateHeaders(rate, path))) reply.header(name, value);
+  }
+
+  private async taken(take: TakeRequest, failsClosed: boolean): Promise<TakeAnswer> {
+    try {
+      return await this.quota.take(take);
+    } catch (cause) {
+      if (failsClosed) throw new Problem('unavailable', { retryAfterSeconds: UNAVAILABLE_RETRY_AFTER_SECONDS, cause });
+      return { allowed: true, rate: null, retryAfterSeconds: 0 };
+    }
   }
 
   private async planOf(caller: Caller): Promise<Plan> {

@@ -9,6 +9,8 @@ export interface GuardedRequest {
   /** Path and query as they came. */
   url: string;
   headers: IncomingHttpHeaders;
+  /** The client's address, as far as proxies are trusted. */
+  ip: string;
   caller?: Caller;
   signedIn?: SignedIn;
 }

@@ -21,6 +21,7 @@ import type { SignedIn } from './sessions.js';
 
 const PEPPER = 'p'.repeat(32);
 const personalKey = mintKey();
+const secondPersonalKey = mintKey();
 const workspaceKey = mintKey();
 
 @Controller()
@@ -115,6 +116,14 @@ async function start({ adminApiKey }: { adminApiKey: string | undefined }): Prom
       workspaceId: null,
       digest: digestKey(personalKey, PEPPER),
     }),
+    logged(5, 'KeyCreated', {
+      ...key,
+      keyId: 'k3',
+      kind: 'personal',
+      ownerId: 'u1',
+      workspaceId: null,
+      digest: digestKey(secondPersonalKey, PEPPER),
+    }),
     logged(4, 'KeyCreated', {
       ...key,
       keyId: 'k2',
@@ -199,6 +208,30 @@ describe('a route for API keys', () => {
     });
     expect(await call('GET', '/api/v1/logs', { 'x-api-key': workspaceKey })).toMatchObject({ status: 200 });
     expect(await call('GET', '/api/users/me/usage-limits', key)).toMatchObject({ status: 200 });
+  });
+
+  it('takes of the key’s own bucket in v2 as well, where the tighter one counts', async () => {
+    const key = { 'x-api-key': personalKey };
+    await call('GET', '/api/v2/logs', key);
+    const other = { 'x-api-key': secondPersonalKey };
+    expect((await call('GET', '/api/v1/logs', other)).headers['x-ratelimit-remaining']).toBe('0');
+    // His second key has tokens of its own; there is none left of his.
+    const limited = await call('GET', '/api/v2/logs', other);
+    expect(limited).toMatchObject({
+      status: 429,
+      body: { error: { code: 'RATE_LIMITED', message: 'API rate limit exceeded' } },
+    });
+    expect(limited.headers).toMatchObject({ 'retry-after': '60', 'x-ratelimit-limit': '2' });
+  });
+
+  it('without counters lets v1 go on and refuses v2', async () => {
+    app.get(Quota).take = () => Promise.reject(new Error('the counters are away'));
+    const key = { 'x-api-key': personalKey };
+    const open = await call('GET', '/api/v1/logs', key);
+    expect([open.status, open.headers['x-ratelimit-limit']]).toEqual([200, undefined]);
+    const closed = { status: 503, headers: { 'retry-after': '5' } };
+    expect(await call('GET', '/api/v2/logs', key)).toMatchObject(closed);
+    expect(await call('GET', '/api/v2/logs', { 'x-api-key': mintKey() })).toMatchObject(closed);
   });
 
   it('answers 503, not 401, when the directory cannot know', async () => {

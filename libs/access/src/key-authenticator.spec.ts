@@ -63,6 +63,7 @@ describe('authenticating a key', () => {
       keyName: 'n',
       ownerId: 'u1',
       workspaceId: null,
+      expiresAtMs: null,
     });
     expect(authenticator.authenticate(workspaceKey)).toMatchObject({
       keyKind: 'workspace',

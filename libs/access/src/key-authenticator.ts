@@ -14,6 +14,8 @@ export interface Caller {
   ownerId: string | null;
   /** The one workspace of a workspace key; null for a personal key. */
   workspaceId: string | null;
+  /** When the key stops to be one; null: never. */
+  expiresAtMs?: number | null;
 }
 
 /** `missing`: no key was sent. `invalid`: unknown, revoked, expired or of a suspended person, never told apart (contract B2). */
@@ -92,5 +94,6 @@ function callerOf(key: KeyEntry): Caller {
     keyName: key.name,
     ownerId: key.ownerId,
     workspaceId: key.workspaceId,
+    expiresAtMs: key.expiresAtMs,
   };
 }

@@ -220,11 +220,11 @@ describe('rate and concurrency', () => {
 
   it('of the API routes draw from a bucket of their own', () => {
     const { quota } = platform({ apiPerMinute: 1 });
-    const request = { bucketId: 'w1', bucket: 'api', plan: 'free', nowMs: NOW_MS } as const;
+    const request = { bucketIds: ['w1'], bucket: 'api', plan: 'free', nowMs: NOW_MS } as const;
     expect(quota.take(request)).toMatchObject({ allowed: true, rate: { remaining: 1 } });
     expect(quota.take(request)).toMatchObject({ allowed: true, rate: { remaining: 0 } });
     expect(quota.take(request)).toMatchObject({ allowed: false, retryAfterSeconds: 60 });
-    expect(quota.take({ ...request, bucketId: 'w2' })).toMatchObject({ allowed: true });
+    expect(quota.take({ ...request, bucketIds: ['w2'] })).toMatchObject({ allowed: true });
   });
 
   it('keep a bounded number of buckets and forget full ones first', () => {
@@ -245,7 +245,9 @@ describe('without billing', () => {
       expect(admit({ usageLimitMicros: 1 })).toEqual({ outcome: 'admitted', rate: null });
     }
     expect(spent()).toBe(2_000 * 5_000);
-    expect(quota.take({ bucketId: 'u1', bucket: 'api', plan: 'free', nowMs: NOW_MS })).toMatchObject({ allowed: true });
+    expect(quota.take({ bucketIds: ['u1'], bucket: 'api', plan: 'free', nowMs: NOW_MS })).toMatchObject({
+      allowed: true,
+    });
   });
 });
 

@@ -7,7 +7,7 @@ import { PayerAccounts } from './payer-accounts.js';
 import { rateOf, usageLimitOf } from './plans.js';
 import type { Plans } from './plans.js';
 import { Quota } from './quota.js';
-import type { BucketRequest, TakeAnswer } from './quota.js';
+import type { BucketRequest, TakeAnswer, TakeRequest } from './quota.js';
 import { RecentIds } from './recent-ids.js';
 import { TokenBuckets } from './token-buckets.js';
 
@@ -105,12 +105,11 @@ export class MemoryQuota extends Quota {
     super();
   }
 
-  override take({ bucket, bucketId, plan, nowMs }: BucketRequest): TakeAnswer {
+  override take({ bucket, bucketIds, plan, nowMs }: TakeRequest): TakeAnswer {
     const perMinute = rateOf(this.counters.plans, plan, bucket);
     if (perMinute === null) return { allowed: true, rate: null, retryAfterSeconds: 0 };
-    const taken = this.counters.buckets.tryTake(bucket, bucketId, perMinute, nowMs);
-    this.counters.buckets.keep(bucket, bucketId, perMinute, taken, nowMs);
-    return { allowed: taken.allowed, rate: taken.rate, retryAfterSeconds: taken.retryAfterSeconds };
+    const { allowed, rate, retryAfterSeconds } = this.counters.buckets.takeOfAll(bucket, bucketIds, perMinute, nowMs);
+    return { allowed, rate, retryAfterSeconds };
   }
 
   override peek({ bucket, bucketId, plan, nowMs }: BucketRequest): BucketState | null {

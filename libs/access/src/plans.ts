@@ -118,11 +118,22 @@ function plansOf(table: Record<Plan, PlanLimits>, billing: boolean): Plans {
   return Object.freeze({ billing, limits: Object.freeze(limits) });
 }
 
+/** Calls without a usable key a minute and address; twice as many at once (contract B4 "pre-auth"). */
+export const ADDRESS_PER_MINUTE = 300;
+
 /** Requests a minute of a plan's bucket; null: not limited. */
 export function rateOf(plans: Plans, plan: Plan, bucket: BucketName): number | null {
   const limits = plans.limits[plan];
-  if (bucket === 'sync') return limits.syncPerMinute;
-  return bucket === 'async' ? limits.asyncPerMinute : limits.apiPerMinute;
+  switch (bucket) {
+    case 'sync':
+      return limits.syncPerMinute;
+    case 'async':
+      return limits.asyncPerMinute;
+    case 'api':
+      return limits.apiPerMinute;
+    case 'address':
+      return ADDRESS_PER_MINUTE;
+  }
 }
 
 /** What a payer may use in a period: the operator's own limit for him, else his plan's allowance; null: no limit. */

@@ -3,8 +3,11 @@ import type { BucketName, BucketState } from './admission.js';
 
 /** What a caller has left, apart from starting runs: tokens of the API routes, and looks that consume nothing. */
 export abstract class Quota {
-  /** Takes one token of a bucket; `allowed` false when there is none. Null state: the plan's rate is `off`. */
-  abstract take(request: BucketRequest): TakeAnswer | Promise<TakeAnswer>;
+  /**
+   * Takes one token of each of the buckets, or of none of them: `allowed` only when every one has a token, `rate` the
+   * tightest. In one call, so that the buckets of a request are never taken apart. Null state: the plan's rate is `off`.
+   */
+  abstract take(request: TakeRequest): TakeAnswer | Promise<TakeAnswer>;
 
   /** The bucket as it stands; takes nothing. */
   abstract peek(request: BucketRequest): BucketState | null | Promise<BucketState | null>;
@@ -18,6 +21,11 @@ export interface BucketRequest {
   bucket: BucketName;
   plan: Plan;
   nowMs: number;
+}
+
+export interface TakeRequest extends Omit<BucketRequest, 'bucketId'> {
+  /** At least one; all draw at the same plan's rate. */
+  bucketIds: readonly string[];
 }
 
 export type TakeAnswer = { allowed: boolean; rate: BucketState | null; retryAfterSeconds: number };

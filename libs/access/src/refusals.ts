@@ -12,7 +12,7 @@ export type KeySurface =
   'execute' | 'status' | 'jobs' | 'usageLimits' | 'logs' | 'logDetail' | 'executionDetail' | 'v2' | 'v2Execute';
 
 /** What a v2 route speaks of: what may not be seen is "<subject> not found". */
-export type V2Subject = 'Workflow' | 'Run' | 'Workspace';
+export type V2Subject = 'Workflow' | 'Run' | 'Workspace' | 'Log';
 
 const NO_KEY_TEXT = 'API key required';
 const BAD_KEY_TEXT = 'Invalid API key';
@@ -38,7 +38,7 @@ const KEY_TEXTS: Record<KeySurface, readonly [missing: string, invalid: string]>
 /** The 401 of a route. Unknown, revoked, expired and suspended are one `invalid` before they come here. */
 export function keyProblem(refusal: KeyRefusal, surface: KeySurface): Problem {
   const text = KEY_TEXTS[surface][refusal.kind === 'missing' ? 0 : 1];
-  if (surface === 'v2' || surface === 'v2Execute') return new Problem('unauthorized', { text, headers: CHALLENGE });
+  if (isV2Surface(surface)) return new Problem('unauthorized', { text, headers: CHALLENGE });
   return derivesCode(surface) ? derived('unauthorized', text) : new Problem('unauthorized', { text });
 }
 
@@ -119,7 +119,12 @@ export function unavailableProblem(error: unknown): unknown {
   return new Problem('unavailable', { retryAfterSeconds: UNAVAILABLE_RETRY_AFTER_SECONDS, cause: error });
 }
 
-const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
+/** Seconds a caller is asked to wait when the truth about him cannot be had (contract B2 "Infrastructure failure"). */
+export const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
+
+export function isV2Surface(surface: KeySurface): boolean {
+  return surface === 'v2' || surface === 'v2Execute';
+}
 
 function derivesCode(surface: KeySurface): boolean {
   return surface === 'status' || surface === 'jobs' || surface === 'usageLimits';

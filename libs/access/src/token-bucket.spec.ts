@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { REFILL_INTERVAL_MS, capacityOf, isFull, peekBucket, takeToken } from './token-bucket.js';
+import { REFILL_INTERVAL_MS, capacityOf, isFull, peekBucket, takeOfAll, takeToken } from './token-bucket.js';
 import type { TokenBucket } from './token-bucket.js';
 
 const START_MS = 1_700_000_000_000;
@@ -129,6 +129,43 @@ describe('a token bucket', () => {
         ).at(-1)!;
         expect(isFull(bucket, perMinute, nowMs)).toBe(false);
         expect(isFull(bucket, perMinute, nowMs + 2 * REFILL_INTERVAL_MS)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('several token buckets of one request', () => {
+  it('give one token each or none at all, and the tightest is what is told', () => {
+    const moves = fc.array(
+      fc.record({
+        waitMs: fc.constantFrom(0, 0, 0, 30_000, 60_000),
+        ids: fc.subarray(['a', 'b', 'c'], { minLength: 1 }),
+      }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(rates, moves, (perMinute, all) => {
+        const buckets = new Map<string, TokenBucket>();
+        let nowMs = START_MS;
+        for (const { waitMs, ids } of all) {
+          nowMs += waitMs;
+          const before = ids.map((id) => peekBucket(buckets.get(id), perMinute, nowMs));
+          const taken = takeOfAll(
+            ids.map((id) => buckets.get(id)),
+            perMinute,
+            nowMs,
+          );
+          ids.forEach((id, nth) => buckets.set(id, taken.buckets[nth]!));
+          const after = ids.map((id) => peekBucket(buckets.get(id), perMinute, nowMs));
+          expect(taken.allowed).toBe(before.every(({ remaining }) => remaining >= 1));
+          expect(after.map(({ remaining }) => remaining)).toEqual(
+            before.map(({ remaining }) => remaining - (taken.allowed ? 1 : 0)),
+          );
+          expect(taken.rate.remaining).toBe(Math.min(...after.map(({ remaining }) => remaining)));
+          // Whoever waits as long as he is told finds a token in each that was empty.
+          const later = nowMs + taken.retryAfterSeconds * 1000;
+          if (!taken.allowed) expect(takeOfAll(taken.buckets, perMinute, later).allowed).toBe(true);
+        }
       }),
     );
   });

@@ -38,6 +38,33 @@ export function takeToken(bucket: TokenBucket | undefined, perMinute: number, no
   };
 }
 
+export interface TakenOfAll extends Omit<Taken, 'bucket'> {
+  /** What to keep of each, in the order given. */
+  buckets: TokenBucket[];
+}
+
+/**
+ * Takes one token of each bucket, or of none when one of them is empty. `rate` is the tightest: the one with the fewest
+ * tokens left, of equals the one that is refilled last; `retryAfterSeconds` is when all that are empty have one again.
+ */
+export function takeOfAll(buckets: readonly (TokenBucket | undefined)[], perMinute: number, nowMs: number): TakenOfAll {
+  const tries = buckets.map((bucket) => takeToken(bucket, perMinute, nowMs));
+  const allowed = tries.every((taken) => taken.allowed);
+  const deciding = allowed ? tries : tries.filter((taken) => !taken.allowed);
+  const tightest = deciding.reduce((best, taken) => (isTighter(taken.rate, best.rate) ? taken : best));
+  return {
+    allowed,
+    buckets: allowed ? tries.map((taken) => taken.bucket) : buckets.map((bucket) => refilled(bucket, perMinute, nowMs)),
+    rate: tightest.rate,
+    retryAfterSeconds: Math.max(...deciding.map((taken) => taken.retryAfterSeconds)),
+  };
+}
+
+function isTighter(rate: BucketState, than: BucketState): boolean {
+  if (rate.remaining !== than.remaining) return rate.remaining < than.remaining;
+  return rate.resetAtMs > than.resetAtMs;
+}
+
 /** The bucket as it stands; takes nothing. */
 export function peekBucket(bucket: TokenBucket | undefined, perMinute: number, nowMs: number): BucketState {
   return stateOf(refilled(bucket, perMinute, nowMs), perMinute);

@@ -1,6 +1,6 @@
 import type { BucketName, BucketState } from './admission.js';
-import { isFull, peekBucket, takeToken } from './token-bucket.js';
-import type { Taken, TokenBucket } from './token-bucket.js';
+import { isFull, peekBucket, takeOfAll, takeToken } from './token-bucket.js';
+import type { Taken, TakenOfAll, TokenBucket } from './token-bucket.js';
 
 export const BUCKETS_MAX = 100_000;
 
@@ -22,6 +22,7 @@ export class TokenBuckets {
     sync: new Map(),
     async: new Map(),
     api: new Map(),
+    address: new Map(),
   };
 
   constructor(private readonly bucketsMax = BUCKETS_MAX) {}
@@ -31,7 +32,19 @@ export class TokenBuckets {
     return takeToken(this.buckets[name].get(id)?.bucket, perMinute, nowMs);
   }
 
-  keep(name: BucketName, id: string, perMinute: number, taken: Taken, nowMs: number): void {
+  /** Takes one token of each, or of none. */
+  takeOfAll(name: BucketName, ids: readonly string[], perMinute: number, nowMs: number): TakenOfAll {
+    const buckets = this.buckets[name];
+    const taken = takeOfAll(
+      ids.map((id) => buckets.get(id)?.bucket),
+      perMinute,
+      nowMs,
+    );
+    ids.forEach((id, nth) => this.keep(name, id, perMinute, { bucket: taken.buckets[nth]! }, nowMs));
+    return taken;
+  }
+
+  keep(name: BucketName, id: string, perMinute: number, taken: Pick<Taken, 'bucket'>, nowMs: number): void {
     const buckets = this.buckets[name];
     const kept = buckets.get(id);
     if (kept) {
@@ -48,7 +61,7 @@ export class TokenBuckets {
   }
 
   get count(): number {
-    return this.buckets.sync.size + this.buckets.async.size + this.buckets.api.size;
+    return Object.values(this.buckets).reduce((sum, buckets) => sum + buckets.size, 0);
   }
 
   private makeRoom(buckets: Map<string, Kept>, nowMs: number): void {
