@@ -8,8 +8,9 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/tools'],
   testMatch: ['**/*.spec.ts'],
-  // These need more than Node: a Java runtime for the broker, a Redis, the whole fleet, a browser.
-  testPathIgnorePatterns: ['\\.(kafka|redis|fleet|browser)\\.spec\\.ts$'],
+  // These need more than Node: a Java runtime for the broker, a Redis, the whole fleet, a browser,
+  // Python with its SDKs.
+  testPathIgnorePatterns: ['\\.(kafka|redis|fleet|browser|clients)\\.spec\\.ts$'],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -61,8 +61,8 @@ export function runQuietly(command, args, { input = '', onSpawn = () => {}, envi
  * Runs a command in the terminal's own group: Ctrl-C reaches it without us, and we wait for it to end.
  * @returns {Promise<number>} its exit code
  */
-export function runHere(args) {
-  const child = spawn('node', args, { cwd: root, env: environment(), stdio: 'inherit' });
+export function runHere(args, extra = {}) {
+  const child = spawn('node', args, { cwd: root, env: { ...environment(), ...extra }, stdio: 'inherit' });
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   return whenEnded(child);

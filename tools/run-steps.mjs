@@ -13,7 +13,7 @@ export const stage = {
   jest: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'],
 };
 
-const needsServers = '\\.(int|e2e|kafka|redis|fleet|browser)\\.spec\\.ts$';
+const needsServers = '\\.(int|e2e|kafka|redis|fleet|browser|clients)\\.spec\\.ts$';
 
 /** Builds all projects; nx does again only what has changed. */
 export async function build() {
@@ -53,19 +53,19 @@ async function provesBoundaries() {
   throw new Failure(output, 'an import of one service by another was not refused by @nx/enforce-module-boundaries');
 }
 
-class Failure extends Error {
+export class Failure extends Error {
   constructor(output, message) {
     super(message);
     this.output = output;
   }
 }
 
-function expectSuccess({ code, output }) {
+export function expectSuccess({ code, output }) {
   if (code !== 0) throw new Failure(output, `exit code ${code}`);
 }
 
 /** One line when it is done; all it said only when it failed. */
-async function step(name, work) {
+export async function step(name, work) {
   const began = performance.now();
   const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
   try {

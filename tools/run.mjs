@@ -3,6 +3,7 @@
 import { checkOwnNode, findNode } from './run-node.mjs';
 import { install } from './run-install.mjs';
 import { build, check, hostProgram, stage } from './run-steps.mjs';
+import { preparePythonClients } from './run-python.mjs';
 import { runHere, runHosted, say } from './run-process.mjs';
 
 const verbs = {
@@ -26,6 +27,27 @@ const verbs = {
       '\\.browser\\.spec\\.ts$',
       ...args,
     ]);
+  },
+  /**
+   * The published clients, unmodified, against the built platform: SDKs of both languages and generations, the CLI, MCP,
+   * curl. `TOLLGATE_CLIENTS_URLS` names gateways that run already. Arguments go to Jest.
+   */
+  'test:clients': async (args) => {
+    await build();
+    await preparePythonClients();
+    return runHere(
+      // The TypeScript SDK leaves the timer of each call running for half a minute, which Jest would wait for.
+      [
+        ...stage.jest,
+        '--forceExit',
+        '--testPathIgnorePatterns=none',
+        '--testPathPatterns',
+        '\\.clients\\.spec\\.ts$',
+        ...args,
+      ],
+      // They start what they need: no database of the tests.
+      { TOLLGATE_UNIT_TESTS: '1' },
+    );
   },
   check,
   seed: (args) => tool('seed', args),
