@@ -18,8 +18,8 @@ export const PROBLEMS = {
   notDeployed: { status: 403, code: 'WORKFLOW_NOT_DEPLOYED', v2: 'FORBIDDEN', text: 'Workflow is not deployed' },
   suspended: { status: 403, code: 'ACCOUNT_SUSPENDED', v2: 'FORBIDDEN', text: 'Account suspended' },
   notFound: { status: 404, code: 'NOT_FOUND', v2: 'NOT_FOUND', text: 'Not found' },
-  methodNotAllowed: { status: 405, code: 'METHOD_NOT_ALLOWED', v2: 'BAD_REQUEST', text: 'Method not allowed' },
-  timeout: { status: 408, code: 'TIMEOUT', v2: 'BAD_REQUEST', text: 'Request timed out' },
+  methodNotAllowed: { status: 405, code: 'METHOD_NOT_ALLOWED', v2: 'METHOD_NOT_ALLOWED', text: 'Method not allowed' },
+  timeout: { status: 408, code: 'TIMEOUT', v2: 'REQUEST_TIMEOUT', text: 'Request timed out' },
   conflict: { status: 409, code: 'CONFLICT', v2: 'CONFLICT', text: 'Conflict' },
   executionIdConflict: {
     status: 409,

@@ -3,7 +3,10 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Problem } from '@tollgate/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nanoid } from 'nanoid';
+import type { Socket } from 'node:net';
 import { sendProblem, toProblem } from './problems.filter.js';
+import { answerUnreadable } from './unreadable-request.js';
+import { serveV2Front } from './v2-front.js';
 
 /** Largest request body of any route, in bytes (contract B3.1); management routes need far less, and say so themselves. */
 export const BODY_BYTES_MAX = 10 * 1024 * 1024;
@@ -27,6 +30,7 @@ export function createHttpServer(trustedProxies: string[]): FastifyAdapter {
     // What Fastify refuses before any route (an undecodable URL) leaves in the contract's shape too.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(toProblem(error), request, reply),
+    clientErrorHandler: (error: Error, socket: Socket) => answerUnreadable(error, socket),
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : nanoid();
@@ -37,6 +41,7 @@ export function createHttpServer(trustedProxies: string[]): FastifyAdapter {
     reply.header('x-request-id', request.id);
     done();
   });
+  serveV2Front(fastify);
   useJsonBodies(fastify);
   return adapter;
 }

@@ -20,3 +20,5 @@ export * from './start-service.js';
 export * from './key-use.js';
 export * from './run-process.js';
 export * from './start-alone.js';
+export * from './bound-cursor.js';
+export * from './v2-input.js';

@@ -1,4 +1,4 @@
-import { type RouteAuth, type RouteSpec, PROBLEMS } from '@tollgate/contracts';
+import { isV2Path, type RouteAuth, type RouteSpec, PROBLEMS } from '@tollgate/contracts';
 import { z } from 'zod';
 
 const SECURITY: Record<RouteAuth, object[]> = {
@@ -12,6 +12,22 @@ const PROBLEM_V1 = {
   type: 'object',
   required: ['error', 'code'],
   properties: { error: { type: 'string' }, code: { type: 'string' }, details: {} },
+};
+
+const PROBLEM_V2 = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message'],
+      properties: {
+        code: { type: 'string', enum: [...new Set(Object.values(PROBLEMS).map((problem) => problem.v2))] },
+        message: { type: 'string' },
+        details: {},
+      },
+    },
+  },
 };
 
 type Json = Record<string, unknown>;
@@ -38,7 +54,7 @@ export function openApiOf(routes: readonly RouteSpec[], publicUrl: string): Json
         adminKey: { type: 'apiKey', in: 'header', name: 'X-Admin-Key' },
         session: { type: 'apiKey', in: 'cookie', name: 'better-auth.session_token' },
       },
-      schemas: { Problem: PROBLEM_V1 },
+      schemas: { Problem: PROBLEM_V1, ProblemV2: PROBLEM_V2 },
     },
   };
 }
@@ -106,13 +122,14 @@ function answersOf(route: RouteSpec): Json {
 
 function refusalsOf(route: RouteSpec): Json {
   const statuses = new Set([...(route.refusals ?? []), ...(route.auth === 'none' ? [] : [401]), 500, 503]);
+  const problem = isV2Path(route.path) ? 'ProblemV2' : 'Problem';
   const described = [...statuses].filter((status) => !(status in route.answers)).sort();
   return Object.fromEntries(
     described.map((status) => [
       status,
       {
         description: Object.values(PROBLEMS).find((problem) => problem.status === status)?.text ?? 'Refused',
-        content: { 'application/json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        content: { 'application/json': { schema: { $ref: `#/components/schemas/${problem}` } } },
       },
     ]),
   );

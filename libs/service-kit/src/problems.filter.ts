@@ -47,8 +47,10 @@ function isDatabaseAway(error: unknown): boolean {
 
 /** Writes a Problem in the shape of the path's generation (contract A1 row 7). */
 export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
-  const v2 = isV2Path(request.url);
+  const v2 = isV2Path(request.url) || isV2Path(request.routeOptions?.url ?? '');
   const { retryAfterSeconds, headers } = problem.options;
+  // What is refused before any hook ran has none yet.
+  if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
   if (v2) reply.header('cache-control', 'private, no-store');
   if (v2 && problem.status === 401) {
