@@ -7,6 +7,8 @@ import { ExpressionRunner } from './expression-runner.js';
 import { GATEWAY_MIGRATIONS, GATEWAY_SCHEMA, GatewayDatabase } from './gateway-database.js';
 import { HttpRunner } from './http-runner.js';
 import { KeyOrSessionGuard } from './key-or-session.guard.js';
+import { PerformRun } from './runs/perform-run.js';
+import { RunWorkflow } from './runs/run-workflow.js';
 import { GatewaySpool } from './spool/gateway-spool.js';
 import { StatusController } from './status.controller.js';
 import { WorkflowRunners } from './workflow-runners.js';
@@ -48,6 +50,8 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     GatewaySpool,
     RunRecorder,
     AdmitRun,
+    PerformRun,
+    RunWorkflow,
     ExecuteRoute,
   ],
 })

@@ -15,6 +15,16 @@ export interface RunCall {
   timeoutMs: number;
   /** Aborted when the client is gone or the time is up. Asking for it starts the watch: a run that waits for nothing need not. */
   signal?: AbortSignal;
+  /** Where text goes as it is produced, when somebody wants it before the run ends. */
+  outlet?: RunOutlet | undefined;
+}
+
+/** Takes a run's text while the run goes on. The text is part of the output as well. */
+export interface RunOutlet {
+  /** False: no more, please, until `onDrain` tells. Never called after the run has ended. */
+  write(text: string): boolean;
+  /** One listener, told each time that a full outlet has room again. */
+  onDrain(listener: () => void): void;
 }
 
 export interface UpstreamSecrets {

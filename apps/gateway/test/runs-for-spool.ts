@@ -12,7 +12,6 @@ const PARTY = {
   keyKind: 'personal',
   actorUserId: 'anna',
   payerUserId: 'anna',
-  trigger: 'api',
 };
 export const PARTY_JSON = JSON.stringify(PARTY).slice(1, -1);
 
@@ -23,6 +22,7 @@ export function factsOf(more: Partial<RunFacts> = {}): RunFacts {
     runId,
     eventKey: runId,
     partyJson: PARTY_JSON,
+    trigger: 'api',
     payerRule: 'key-type',
     priceId: 'default',
     requestId: 'request-1',

@@ -39,12 +39,22 @@ export interface AdmissionRequest {
   /** What the run will cost at least; held from its payer's budget until billing settles it. */
   reserveMicros: number;
   nowMs: number;
+  /** Default `run`. */
+  stage?: AdmissionStage;
   /**
    * What the caller found out that refuses the run anyway. It is passed in, not answered beforehand, because contract
    * B3.1 puts a used run id (409) before it, and budget and rate after it.
    */
   precheck?: Precheck;
 }
+
+/**
+ * `run`: all of it at once. `queue`: for a run that waits in a queue: everything but concurrency decides, and nothing but the slot
+ * is taken; the reservation is held until `finish`, or until it starts. `start`: of a run that was admitted before, from the queue or
+ * after the gateway that began it was lost: concurrency alone decides, the slot is taken and the reservation kept; said
+ * twice of one run it takes one slot.
+ */
+export type AdmissionStage = 'run' | 'queue' | 'start';
 
 export type Precheck = 'notDeployed' | 'suspended';
 

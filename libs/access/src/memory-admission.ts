@@ -3,7 +3,7 @@ import { Admission } from './admission.js';
 import { decideAdmission } from './admission-rule.js';
 import { PeriodClock } from './billing-period.js';
 import { ClaimedRunIds } from './claimed-run-ids.js';
-import { PayerAccounts } from './payer-accounts.js';
+import { type PayerAccount, PayerAccounts } from './payer-accounts.js';
 import { rateOf, usageLimitOf } from './plans.js';
 import type { Plans } from './plans.js';
 import { Quota } from './quota.js';
@@ -55,8 +55,9 @@ export class MemoryAdmission extends Admission {
 
   override admit(request: AdmissionRequest): AdmissionAnswer {
     const { plans, claims, buckets, payers, period } = this.counters;
-    const { runId, runIdClaimed, plan, bucket, bucketId, reserveMicros, nowMs } = request;
+    const { runId, runIdClaimed, plan, bucket, bucketId, reserveMicros, nowMs, stage } = request;
     const account = payers.open(request.payerUserId, period.periodOf(nowMs));
+    if (stage === 'start') return this.start(request, account);
     const perMinute = rateOf(plans, plan, bucket);
     const usageLimitMicros = usageLimitOf(plans, plan, request.usageLimitMicros);
     account.limited = usageLimitMicros !== null;
@@ -69,7 +70,7 @@ export class MemoryAdmission extends Admission {
       usageLimitMicros,
       taken,
       runningCount: account.running.size,
-      runningMax: plans.limits[plan].concurrentRuns,
+      runningMax: stage === 'queue' ? null : plans.limits[plan].concurrentRuns,
       room: (!runIdClaimed || claims.hasRoom(nowMs)) && (usageLimitMicros === null || payers.hasRoom),
     });
     // An empty bucket is kept as well: a clock that was set back moves its next refill.
@@ -78,7 +79,28 @@ export class MemoryAdmission extends Admission {
     }
     if (answer.outcome !== 'admitted') return answer;
     if (runIdClaimed) claims.claim(runId, nowMs);
-    payers.start(account, runId, reserveMicros);
+    if (stage === 'queue') payers.hold(account, runId, reserveMicros);
+    else payers.start(account, runId, reserveMicros);
+    return answer;
+  }
+
+  /** A run that was admitted before: only its slot is asked for. */
+  private start({ runId, plan, reserveMicros }: AdmissionRequest, account: PayerAccount): AdmissionAnswer {
+    if (account.running.has(runId)) return { outcome: 'admitted', rate: null };
+    const answer = decideAdmission({
+      runIdUsed: false,
+      precheck: undefined,
+      usedMicros: 0,
+      reserveMicros: 0,
+      usageLimitMicros: null,
+      taken: null,
+      runningCount: account.running.size,
+      runningMax: this.counters.plans.limits[plan].concurrentRuns,
+      room: true,
+    });
+    if (answer.outcome !== 'admitted') return answer;
+    this.counters.payers.hold(account, runId, 0);
+    this.counters.payers.start(account, runId, reserveMicros);
     return answer;
   }
 

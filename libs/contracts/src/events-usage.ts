@@ -68,6 +68,8 @@ export const USAGE_EVENTS = {
       billable: z.boolean(),
       status: z.enum(['completed', 'failed', 'cancelled', 'refused']),
       startedAt: at,
+      /** When it was admitted, where that was not when it started (queued runs): the instant that the bill counts it at. */
+      admittedAt: at.optional(),
       endedAt: at,
       durationMs: z.int().min(0),
       costMicros: micros,

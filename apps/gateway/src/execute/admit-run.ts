@@ -1,15 +1,14 @@
 import {
   AccessSettings,
   Admission,
-  type AdmissionAnswer,
   type AdmissionRequest,
+  type AdmissionStage,
   ALL_PRICES,
   andThen,
   type BucketState,
   type Caller,
   type Deployment,
   Directory,
-  executeAccessProblem,
   memberRef,
   priceInForce,
   type PricesEntry,
@@ -17,38 +16,68 @@ import {
   type UserEntry,
 } from '@tollgate/access';
 import { newId } from '@tollgate/api-key';
-import { Problem, RUN_ID_PREFIX } from '@tollgate/contracts';
+import { RUN_ID_PREFIX, type Trigger } from '@tollgate/contracts';
 import { Clock, PlansInForce } from '@tollgate/service-kit';
 import { Injectable } from '@nestjs/common';
 import { GatewaySpool } from '../spool/gateway-spool.js';
 import { PartyBook } from './party-book.js';
 import { RunRecorder } from './run-recorder.js';
 import type { RunParty } from './run-events.js';
-import {
-  atCapacity,
-  executionIdConflict,
-  overBudget,
-  rateLimited,
-  tooManyConcurrent,
-  unavailable,
-} from './execute-answers.js';
-import type { ExecuteRequest } from './execute-request.js';
+import { isLoggedRefusal, refusalOf, refused, type RefusedRun, type RunRefusal } from '../runs/run-refusal.js';
+import { refusalProblem } from './execute-answers.js';
 
 /** Most runs under way in one process; beyond it the whole server says that it is busy (contract B3.1). */
 export const RUNS_UNDER_WAY_MAX = 2_000;
 
+/** What a workflow is given. */
+export interface RunInput {
+  input: Record<string, unknown>;
+  /** The same as JSON text. */
+  inputJson: string;
+}
+
+/** What is asked for, apart from who asks. */
+export interface RunAsked extends RunInput {
+  /** The run id that the caller chose, if he did. */
+  executionId: string | undefined;
+  /** The body names a trigger that is not the surface's own. */
+  overridesTrigger: boolean;
+}
+
+/** In which way a run is to start; what differs between surfaces and modes. */
+export interface RunMode {
+  trigger: Trigger;
+  /** Whose token it takes: v1 debits `sync` for all runs, v2 `async` for queued ones (contract B4). */
+  bucket: 'sync' | 'async';
+  stage: AdmissionStage;
+  /** Ids that were fixed before, so that a run which is begun again is logged and billed once. */
+  fixed?: { runId: string; eventKey: string };
+  /** Asked time limit; the plan's is never exceeded. */
+  timeoutMs?: number;
+}
+
+/** A run that its caller waits for. */
+export const AT_ONCE: RunMode = Object.freeze({ trigger: 'api', bucket: 'sync', stage: 'run' });
+
 /** A run that may start: who pays for what, under which limits. */
 export interface AdmittedRun {
+  admitted: true;
   runId: string;
+  /** The caller chose the id. */
   claimed: boolean;
+  /** What the ids of its events begin with. A caller may choose the id of a run, another tenant or another day the same. */
+  eventKey: string;
+  trigger: Trigger;
   party: RunParty;
   deployment: Deployment;
   priceId: string;
   baseMicros: number;
   rate: BucketState | null;
-  /** The plan's limit for a synchronous run, in milliseconds. */
+  /** The plan's limit for this run, in milliseconds. */
   timeoutMs: number;
   startedAtMs: number;
+  /** When it was admitted, where that was not when it started: price and billing period are of that instant. */
+  admittedAtMs?: number;
 }
 
 /** What came with the request and goes into the log. */
@@ -82,58 +111,60 @@ export class AdmitRun {
   }
 
   /**
-   * Throws, or rejects with, the Problem of a refusal, `DirectoryUnavailable` when the truth cannot be had. What it
-   * admitted, `RunRecorder` ends. A value, not a promise, when directory and counters answer at once.
+   * The run, or why not; throws or rejects with `DirectoryUnavailable` when the truth cannot be had. What it admitted,
+   * `RunRecorder` ends. A value, not a promise, when directory and counters answer at once.
    */
   admit(
     caller: Caller,
     workflowId: string,
-    request: ExecuteRequest,
+    request: RunAsked,
     client: RunClient,
-  ): AdmittedRun | Promise<AdmittedRun> {
+    mode: RunMode = AT_ONCE,
+  ): AdmittedRun | RefusedRun | Promise<AdmittedRun | RefusedRun> {
     const { directory } = this;
     return andThen(this.partyOf(caller, workflowId), (party) => {
-      if (request.overridesTrigger) {
-        throw new Problem('badRequest', { text: 'External callers cannot override triggerType' });
-      }
+      if ('refusal' in party) return party;
+      if (request.overridesTrigger) return refused({ kind: 'triggerOverridden' });
       return andThen(directory.read('user', party.payerUserId), (payer) =>
         andThen(directory.read('prices', ALL_PRICES), (prices) => {
-          if (!payer) throw unavailable('the payer is not known to the directory yet');
-          return this.decide({ party, payer, prices, request, client });
+          if (!payer) return refused({ kind: 'unavailable', reason: 'the payer is not known to the directory yet' });
+          return this.decide({ party, payer, prices, request, client, mode });
         }),
       );
     });
   }
 
-  private partyOf(caller: Caller, workflowId: string): RunParty | Promise<RunParty> {
+  private partyOf(caller: Caller, workflowId: string): RunParty | RefusedRun | Promise<RunParty | RefusedRun> {
     const { directory } = this;
     return andThen(directory.read('workflow', workflowId), (workflow) => {
-      if (!workflow) throw new Problem('notFound', { text: 'Workflow not found' });
+      if (!workflow) return refused({ kind: 'workflowUnknown' });
       const { workspaceId } = workflow;
       const { ownerId } = caller;
       return andThen(directory.read('workspace', workspaceId), (workspace) =>
         andThen(ownerId === null ? undefined : directory.read('member', memberRef(workspaceId, ownerId)), (member) => {
           const party = this.parties.partyOf({ caller, workflowId, workflow, workspace, member });
-          if (typeof party === 'string') throw executeAccessProblem(party);
-          return party;
+          return typeof party === 'string' ? refused({ kind: 'access', refusal: party }) : party;
         }),
       );
     });
   }
 
-  private decide(facts: Facts): AdmittedRun | Promise<AdmittedRun> {
-    const { party, payer, request } = facts;
+  private decide(facts: Facts): AdmittedRun | RefusedRun | Promise<AdmittedRun | RefusedRun> {
+    const { party, payer, request, mode } = facts;
+    const { stage, trigger } = mode;
     const startedAtMs = this.clock.nowMs();
     const { priceId, basePerRunMicros } = priceInForce(facts.prices, startedAtMs);
     const claimed = request.executionId !== undefined;
-    const runId = request.executionId ?? RUN_ID_PREFIX + newId();
-    if (claimed && (runId.startsWith(RUN_ID_PREFIX) || this.spool.isClaimed(runId))) throw executionIdConflict(runId);
+    const runId = request.executionId ?? mode.fixed?.runId ?? RUN_ID_PREFIX + newId();
+    if (claimed && stage !== 'start' && (runId.startsWith(RUN_ID_PREFIX) || this.spool.isClaimed(runId))) {
+      return refused({ kind: 'runIdUsed', runId });
+    }
     const { underWay } = this.recorder;
     // Before budget and rate, against B3.1's order: their refusals are logged through the spool too, and an admitted
     // run that then had no room would have used up its id.
-    const refusal = this.spool.refusal(underWay);
-    if (refusal !== undefined) throw unavailable(refusal);
-    if (underWay >= RUNS_UNDER_WAY_MAX) throw atCapacity();
+    const full = this.spool.refusal(underWay);
+    if (full !== undefined) return refused({ kind: 'unavailable', reason: full });
+    if (underWay >= RUNS_UNDER_WAY_MAX) return refused({ kind: 'atCapacity' });
     const { deployment } = party.workflow;
     const asked: AdmissionRequest = {
       runId,
@@ -142,36 +173,45 @@ export class AdmitRun {
       plan: payer.plan,
       usageLimitMicros: payer.usageLimitMicros,
       bucketId: runBucketIdOf(party.payerUserId),
-      bucket: 'sync',
+      bucket: mode.bucket,
       reserveMicros: basePerRunMicros,
       nowMs: startedAtMs,
+      stage,
     };
     if (!deployment) asked.precheck = 'notDeployed';
     else if (payer.suspended) asked.precheck = 'suspended';
     return andThen(this.admission.admit(asked), (answer) => {
-      if (answer.outcome !== 'admitted' || !deployment) return this.refuse(answer, facts, startedAtMs, runId);
+      if (answer.outcome !== 'admitted') return this.refuse(refusalOf(answer, runId), facts, startedAtMs);
+      if (!deployment) return refused({ kind: 'notDeployed' });
       return {
+        admitted: true,
         runId,
         claimed,
+        eventKey: mode.fixed?.eventKey ?? (claimed ? newId() : runId),
+        trigger,
         party,
         deployment,
         priceId,
         baseMicros: basePerRunMicros,
         rate: answer.rate,
-        timeoutMs: this.plans.limits[payer.plan].syncTimeoutMs ?? NO_LIMIT_MS,
+        timeoutMs: this.timeLimitOf(payer, mode),
         startedAtMs,
       };
     });
   }
 
-  /** Throws. What contract B3.1 wants logged (402, 429, suspended) is in the spool before the answer leaves. */
-  private async refuse(answer: AdmissionAnswer, facts: Facts, startedAtMs: number, runId: string): Promise<never> {
-    const problem = refusalOf(answer, runId);
-    if (LOGGED.has(answer.outcome)) {
-      const { party, request, client } = facts;
-      await this.recorder.recordRefusal({ party, startedAtMs, inputJson: request.inputJson, client }, problem);
-    }
-    throw problem;
+  private timeLimitOf({ plan }: UserEntry, { stage, timeoutMs }: RunMode): number {
+    const { syncTimeoutMs, asyncTimeoutMs } = this.plans.limits[plan];
+    const planMs = (stage === 'queue' ? asyncTimeoutMs : syncTimeoutMs) ?? NO_LIMIT_MS;
+    return timeoutMs === undefined ? planMs : Math.min(planMs, timeoutMs);
+  }
+
+  /** What contract B3.1 wants logged (402, 429, suspended) is in the spool before the answer leaves. */
+  private refuse(refusal: RunRefusal, facts: Facts, startedAtMs: number): RefusedRun | Promise<RefusedRun> {
+    if (!isLoggedRefusal(refusal)) return refused(refusal);
+    const { party, request, client, mode } = facts;
+    const attempt = { party, startedAtMs, inputJson: request.inputJson, client, trigger: mode.trigger };
+    return this.recorder.recordRefusal(attempt, refusalProblem(refusal)).then(() => refused(refusal));
   }
 }
 
@@ -180,42 +220,16 @@ interface Facts {
   party: RunParty;
   payer: UserEntry;
   prices: PricesEntry | undefined;
-  request: ExecuteRequest;
+  request: RunAsked;
   client: RunClient;
+  mode: RunMode;
 }
 
-export interface RefusedRun {
+/** An attempt that was refused and is logged. */
+export interface RefusedAttempt {
   party: RunParty;
   startedAtMs: number;
   inputJson: string;
   client: RunClient;
-}
-
-/** Refusals that leave an error in the log at zero cost (contract B3.1 "Side effects"). */
-const LOGGED: ReadonlySet<AdmissionAnswer['outcome']> = new Set([
-  'suspended',
-  'overBudget',
-  'rateLimited',
-  'tooManyConcurrent',
-]);
-
-function refusalOf(answer: AdmissionAnswer, runId: string): Problem {
-  switch (answer.outcome) {
-    case 'runIdUsed':
-      return executionIdConflict(runId);
-    case 'notDeployed':
-      return new Problem('notDeployed');
-    case 'suspended':
-      return new Problem('suspended');
-    case 'overBudget':
-      return overBudget(answer.usedMicros, answer.limitMicros);
-    case 'rateLimited':
-      return rateLimited(answer.rate, answer.retryAfterSeconds);
-    case 'tooManyConcurrent':
-      return tooManyConcurrent(answer.rate, answer.retryAfterSeconds);
-    case 'noRoom':
-      return new Problem('unavailable', { retryAfterSeconds: answer.retryAfterSeconds });
-    case 'admitted':
-      return new Problem('notDeployed');
-  }
+  trigger: Trigger;
 }

@@ -1,5 +1,6 @@
-import { type BucketState, rateHeaders } from '@tollgate/access';
+import { type BucketState, executeAccessProblem, rateHeaders } from '@tollgate/access';
 import { microsToDecimal, Problem } from '@tollgate/contracts';
+import type { RunRefusal } from '../runs/run-refusal.js';
 
 export const EXECUTE_PATH = '/api/workflows/:id/execute';
 
@@ -43,6 +44,33 @@ export function timeoutText(timeoutMs: number): string {
   const count = Math.round(timeoutMs / (isShort ? 1_000 : 60_000));
   const unit = isShort ? 'second' : 'minute';
   return `Execution timed out after ${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+/** A refused run in the words of v1 (contract B3.1, A6 "v1 code"). */
+export function refusalProblem(refusal: RunRefusal): Problem {
+  switch (refusal.kind) {
+    case 'workflowUnknown':
+      return new Problem('notFound', { text: 'Workflow not found' });
+    case 'access':
+      return executeAccessProblem(refusal.refusal);
+    case 'triggerOverridden':
+      return new Problem('badRequest', { text: 'External callers cannot override triggerType' });
+    case 'runIdUsed':
+      return executionIdConflict(refusal.runId);
+    case 'notDeployed':
+    case 'suspended':
+      return new Problem(refusal.kind);
+    case 'overBudget':
+      return overBudget(refusal.usedMicros, refusal.limitMicros);
+    case 'rateLimited':
+      return rateLimited(refusal.rate, refusal.retryAfterSeconds);
+    case 'tooManyConcurrent':
+      return tooManyConcurrent(refusal.rate, refusal.retryAfterSeconds);
+    case 'atCapacity':
+      return atCapacity();
+    case 'unavailable':
+      return unavailable(refusal.reason);
+  }
 }
 
 export function executionIdConflict(executionId: string): Problem {

@@ -11,14 +11,12 @@ import {
 import { Problem } from '@tollgate/contracts';
 import { BODY_BYTES_MAX, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { failedRun } from '../runner-result.js';
-import type { RunResult } from '../workflow-runner.js';
-import { WorkflowRunners } from '../workflow-runners.js';
+import { LiveCall } from '../runs/live-call.js';
+import { PerformRun } from '../runs/perform-run.js';
+import type { RefusedRun } from '../runs/run-refusal.js';
 import { type AdmittedRun, AdmitRun, type RunClient } from './admit-run.js';
-import { EXECUTE_PATH, runAnswer, timeoutAnswer, timeoutText } from './execute-answers.js';
+import { EXECUTE_PATH, refusalProblem, runAnswer, timeoutAnswer } from './execute-answers.js';
 import { type ExecuteRequest, readExecuteRequest, refuseLongCallChain } from './execute-request.js';
-import { LiveCall } from './live-call.js';
-import { RunRecorder } from './run-recorder.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -41,8 +39,7 @@ export class ExecuteRoute implements OnModuleInit {
     private readonly server: HttpAdapterHost,
     private readonly authenticator: KeyAuthenticator,
     private readonly admitRun: AdmitRun,
-    private readonly recorder: RunRecorder,
-    private readonly runners: WorkflowRunners,
+    private readonly performRun: PerformRun,
     private readonly log: Log,
   ) {}
 
@@ -97,33 +94,18 @@ export class ExecuteRoute implements OnModuleInit {
   }
 
   /** Runs an admitted run to its end, to the plan's limit, or until the client is gone, whichever comes first. Never throws. */
-  private run(run: AdmittedRun, asked: ExecuteRequest, client: RunClient, reply: FastifyReply): void {
-    this.recorder.begin();
+  private run(run: AdmittedRun | RefusedRun, asked: ExecuteRequest, client: RunClient, reply: FastifyReply): void {
+    if (!run.admitted) return void reply.send(refusalProblem(run.refusal));
     const call = new LiveCall(run, asked, reply.raw);
-    this.runners
-      .run(call)
-      .catch((error: Error) => {
-        const fault = faultOf(error);
-        this.log.error('a runner failed for a reason that was not foreseen', { runId: run.runId, fault });
-        return failedRun('The workflow could not be run');
-      })
-      .then((result) => this.finish(call, result, run, client, reply))
-      .catch((error: Error) => void reply.send(error));
-  }
-
-  private finish(call: LiveCall, given: RunResult, run: AdmittedRun, client: RunClient, reply: FastifyReply): void {
-    call.settle();
-    const { timedOut } = call;
-    const { timeoutMs } = run;
-    const result: RunResult = timedOut ? { ...given, status: 'failed', error: timedOutAfter(timeoutMs) } : given;
-    this.recorder.record(run, result, call.inputJson, client, (fault, recorded) => {
+    this.performRun.perform(run, call, client, (fault, result, recorded) => {
       if (fault) return void reply.send(fault);
       const { outputJson, status, error } = result;
+      const { timeoutMs, runId } = run;
       const success = status === 'completed';
-      const body = timedOut
+      const body = call.timedOut
         ? timeoutAnswer({ outputJson, timeoutMs, ...recorded })
-        : runAnswer({ success, runId: run.runId, outputJson, error: error?.message, ...recorded });
-      answer(reply, timedOut ? 408 : 200, run.rate, body);
+        : runAnswer({ success, runId, outputJson, error: error?.message, ...recorded });
+      answer(reply, call.timedOut ? 408 : 200, run.rate, body);
     });
   }
 
@@ -157,10 +139,6 @@ function answer(reply: FastifyReply, status: number, rate: BucketState | null, b
   if (rate) for (const [name, value] of Object.entries(rateHeaders(rate, EXECUTE_PATH))) headers.push(name, value);
   reply.hijack();
   reply.raw.writeHead(status, headers).end(body);
-}
-
-function timedOutAfter(timeoutMs: number): { code: string; message: string } {
-  return { code: 'TIMEOUT', message: timeoutText(timeoutMs) };
 }
 
 function callerInto(request: FastifyRequest, answer: Caller | KeyRefusal): Problem | undefined {

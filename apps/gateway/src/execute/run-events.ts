@@ -1,5 +1,5 @@
 import type { Caller, WorkflowEntry, WorkspaceEntry } from '@tollgate/access';
-import type { PayerRule } from '@tollgate/contracts';
+import type { PayerRule, Trigger } from '@tollgate/contracts';
 import { keptJson } from './json-text.js';
 
 /** Who runs what for whom: the same for every run of a key and workflow. */
@@ -24,6 +24,7 @@ export interface RunFacts {
   /** What the ids of its events begin with; unique for ever, unlike a run id that a caller chose. */
   eventKey: string;
   partyJson: string;
+  trigger: Trigger;
   payerRule: PayerRule;
   priceId: string;
   requestId: string;
@@ -31,6 +32,8 @@ export interface RunFacts {
   billable: boolean;
   status: 'completed' | 'failed' | 'cancelled' | 'refused';
   startedAt: string;
+  /** When it was admitted, where that was not when it started. */
+  admittedAt?: string | undefined;
   endedAt: string;
   durationMs: number;
   baseMicros: number;
@@ -54,7 +57,7 @@ export function partyJsonOf(party: Parties): string {
     `"workspaceId":${text(workflow.workspaceId)},"workspaceName":${text(workspace.name)}` +
     `,"workflowId":${text(party.workflowId)},"workflowName":${text(workflow.deployment?.name ?? workflow.name)}` +
     `,"keyId":${text(caller.keyId)},"keyName":${text(caller.keyName)},"keyKind":"${caller.keyKind}"` +
-    `,"actorUserId":${text(party.actorUserId)},"payerUserId":${text(party.payerUserId)},"trigger":"api"`
+    `,"actorUserId":${text(party.actorUserId)},"payerUserId":${text(party.payerUserId)}`
   );
 }
 
@@ -66,17 +69,17 @@ export function partyJsonOf(party: Parties): string {
 export function runEvents(run: RunFacts): string[] {
   const finished =
     envelopeHead(run, 'finished', 'RunFinished', run.endedAt) +
-    `"runId":"${run.runId}",${run.partyJson},"requestId":${text(run.requestId)}` +
+    `"runId":"${run.runId}",${run.partyJson},"trigger":"${run.trigger}","requestId":${text(run.requestId)}` +
     `,"deploymentVersionId":${run.deploymentVersionId === null ? 'null' : `"${run.deploymentVersionId}"`}` +
-    `,"billable":${run.billable},"status":"${run.status}","startedAt":"${run.startedAt}","endedAt":"${run.endedAt}"` +
+    `,"billable":${run.billable},"status":"${run.status}","startedAt":"${run.startedAt}"${admittedJson(run)},"endedAt":"${run.endedAt}"` +
     `,"durationMs":${run.durationMs},"costMicros":${run.baseMicros + run.runnerMicros}` +
     `,"input":${keptJson(run.inputJson)},"output":${keptJson(run.outputJson)},"error":${errorJson(run.error)}` +
     `,"client":{"userAgent":${clientText(run.userAgent)},"clientInfo":${clientText(run.clientInfo)}}}}`;
   if (!run.billable) return [finished];
   const billed =
     envelopeHead(run, 'billed', 'RequestBilled', run.endedAt) +
-    `"runId":"${run.runId}",${run.partyJson},"payerRule":"${run.payerRule}","priceId":${text(run.priceId)}` +
-    `,"admittedAt":"${run.startedAt}","durationMs":${run.durationMs},"baseMicros":${run.baseMicros}` +
+    `"runId":"${run.runId}",${run.partyJson},"trigger":"${run.trigger}","payerRule":"${run.payerRule}","priceId":${text(run.priceId)}` +
+    `,"admittedAt":"${run.admittedAt ?? run.startedAt}","durationMs":${run.durationMs},"baseMicros":${run.baseMicros}` +
     `,"runnerMicros":${run.runnerMicros}}}`;
   return [billed, finished];
 }
@@ -86,6 +89,10 @@ function envelopeHead({ runId, eventKey }: RunFacts, suffix: string, type: strin
     `{"specversion":"1.0","id":"${eventKey}:${suffix}","source":"/tollgate/gateway","type":"${type}"` +
     `,"subject":"${runId}","time":"${time}","datacontenttype":"application/json","data":{`
   );
+}
+
+function admittedJson({ admittedAt }: RunFacts): string {
+  return admittedAt === undefined ? '' : `,"admittedAt":"${admittedAt}"`;
 }
 
 function errorJson(error: RunFacts['error']): string {

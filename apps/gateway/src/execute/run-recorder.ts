@@ -5,7 +5,7 @@ import type { Problem } from '@tollgate/contracts';
 import { Clock } from '@tollgate/service-kit';
 import { GatewaySpool } from '../spool/gateway-spool.js';
 import type { RunResult } from '../workflow-runner.js';
-import type { AdmittedRun, RefusedRun, RunClient } from './admit-run.js';
+import type { AdmittedRun, RefusedAttempt, RunClient } from './admit-run.js';
 import { unavailable } from './execute-answers.js';
 import { instantText } from './instant-text.js';
 import { runEvents } from './run-events.js';
@@ -55,9 +55,9 @@ export class RunRecorder {
     const costMicros = run.baseMicros + result.runnerMicros;
     const events = runEvents({
       runId: run.runId,
-      // A caller may choose the id of a run, another tenant or another day the same: events need one of their own.
-      eventKey: run.claimed ? newId() : run.runId,
+      eventKey: run.eventKey,
       partyJson: run.party.json,
+      trigger: run.trigger,
       payerRule,
       priceId: run.priceId,
       requestId: client.requestId,
@@ -65,6 +65,7 @@ export class RunRecorder {
       billable: true,
       status: result.status,
       startedAt,
+      admittedAt: run.admittedAtMs === undefined ? undefined : instantText(run.admittedAtMs),
       endedAt,
       durationMs,
       baseMicros: run.baseMicros,
@@ -83,8 +84,14 @@ export class RunRecorder {
     });
   }
 
+  /** An admitted run that ends unrecorded, since somebody will begin it again: its slot is free, its reservation held. */
+  giveUp(run: AdmittedRun): void {
+    this.count -= 1;
+    void this.admission.finish(run.runId, run.party.payerUserId, run.baseMicros);
+  }
+
   /** A refusal that the log shows, at zero cost (contract B3.1 "Side effects"). */
-  async recordRefusal(run: RefusedRun, problem: Problem): Promise<void> {
+  async recordRefusal(run: RefusedAttempt, problem: Problem): Promise<void> {
     const { party, client } = run;
     const at = instantText(run.startedAtMs);
     const runId = newId();
@@ -92,6 +99,7 @@ export class RunRecorder {
       runId,
       eventKey: runId,
       partyJson: party.json,
+      trigger: run.trigger,
       payerRule: party.payerRule,
       priceId: 'none',
       requestId: client.requestId,

@@ -1,15 +1,14 @@
-import type { ServerResponse } from 'node:http';
 import type { Deployment } from '@tollgate/access';
-import type { RunCall, UpstreamSecrets } from '../workflow-runner.js';
-import type { AdmittedRun } from './admit-run.js';
-import type { ExecuteRequest } from './execute-request.js';
+import type { RunCall, RunOutlet, UpstreamSecrets } from '../workflow-runner.js';
+import type { AdmittedRun, RunInput } from '../execute/admit-run.js';
+import type { Leaver } from './leaver.js';
 
 /** How much later than the plan's limit a runner ends a run itself: what ends it at the limit is the signal, which tells why. */
 const RUNNER_GRACE_MS = 500;
 
 /**
- * A run as its runner gets it, with a signal that ends it at the plan's limit or when the client is gone. Clock and
- * client are watched only from when a runner asks for the signal: most runs are over before they wait for anything.
+ * A run as its runner gets it, with a signal that ends it at the plan's limit or when nobody waits for it any more. Clock
+ * and leaver are watched only from when a runner asks for the signal: most runs are over before they wait for anything.
  */
 export class LiveCall implements RunCall {
   readonly runId: string;
@@ -19,6 +18,7 @@ export class LiveCall implements RunCall {
   readonly input: Record<string, unknown>;
   readonly inputJson: string;
   readonly timeoutMs: number;
+  readonly outlet: RunOutlet | undefined;
   private readonly limitMs: number;
   upstreamSecrets?: UpstreamSecrets;
   /** Whether the plan's limit ended it. */
@@ -28,8 +28,9 @@ export class LiveCall implements RunCall {
 
   constructor(
     run: AdmittedRun,
-    asked: ExecuteRequest,
-    private readonly response: ServerResponse,
+    asked: RunInput,
+    private readonly leaver: Leaver,
+    outlet?: RunOutlet,
   ) {
     this.runId = run.runId;
     this.workspaceId = run.party.workflow.workspaceId;
@@ -39,6 +40,7 @@ export class LiveCall implements RunCall {
     this.inputJson = asked.inputJson;
     this.timeoutMs = run.timeoutMs + RUNNER_GRACE_MS;
     this.limitMs = run.timeoutMs;
+    this.outlet = outlet;
   }
 
   get signal(): AbortSignal {
@@ -47,11 +49,11 @@ export class LiveCall implements RunCall {
 
   private watch(): AbortController {
     const ending = (this.ending = new AbortController());
-    if (this.response.destroyed) {
+    if (this.leaver.destroyed) {
       ending.abort();
       return ending;
     }
-    this.response.once('close', this.end);
+    this.leaver.once('close', this.end);
     this.timer = setTimeout(() => {
       this.timedOut = true;
       ending.abort();
@@ -63,7 +65,7 @@ export class LiveCall implements RunCall {
   settle(): void {
     if (!this.ending) return;
     clearTimeout(this.timer);
-    this.response.off('close', this.end);
+    this.leaver.off('close', this.end);
   }
 
   private readonly end = (): void => this.ending?.abort();

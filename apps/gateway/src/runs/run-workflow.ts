@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import type { BucketState, Caller } from '@tollgate/access';
+import { type AdmittedRun, AdmitRun, type RunAsked, type RunClient, type RunMode } from '../execute/admit-run.js';
+import type { RecordedRun } from '../execute/run-recorder.js';
+import type { RunOutlet, RunResult } from '../workflow-runner.js';
+import type { Leaver } from './leaver.js';
+import { LiveCall } from './live-call.js';
+import { PerformRun } from './perform-run.js';
+import { type RefusedRun, refused } from './run-refusal.js';
+
+/** A run that somebody asks for, whatever the surface it was asked on. */
+export interface RunOrder {
+  caller: Caller;
+  workflowId: string;
+  asked: RunAsked;
+  client: RunClient;
+  /** Default `AT_ONCE`: trigger `api`, bucket `sync`, the plan's synchronous limit. */
+  mode?: RunMode;
+}
+
+/** A run that ended and is in the spool: what it is answered with. */
+export interface EndedRun extends RecordedRun, RunResult {
+  admitted: true;
+  runId: string;
+  rate: BucketState | null;
+  /** The plan's limit ended it, which was this. */
+  timedOut: boolean;
+  timeoutMs: number;
+}
+
+/**
+ * "Run this workflow for this caller" for every surface: v1, v2, MCP. `run` is `admit` and then `perform`; a surface that must
+ * say something in between, as a stream its head, calls both. Expected refusals are values; it throws only
+ * `DirectoryUnavailable`, when the truth about the caller cannot be had (the problems filter makes it a 503).
+ */
+@Injectable()
+export class RunWorkflow {
+  constructor(
+    private readonly admitRun: AdmitRun,
+    private readonly performRun: PerformRun,
+  ) {}
+
+  /** Admitted, and in the bill and the log when it has ended; ended early when `leaver` closes (`reply.raw`). */
+  async run(order: RunOrder, leaver: Leaver): Promise<EndedRun | RefusedRun> {
+    const run = await this.admit(order);
+    return run.admitted ? this.perform(run, order, leaver) : run;
+  }
+
+  /** Takes what the run needs. An admitted run must be performed: nothing else frees what it holds. */
+  async admit({ caller, workflowId, asked, client, mode }: RunOrder): Promise<AdmittedRun | RefusedRun> {
+    return this.admitRun.admit(caller, workflowId, asked, client, mode);
+  }
+
+  /**
+   * Runs to the end, to the time limit or until `leaver` closes, and records it. `outlet` is given text as it is produced.
+   * Refused only as `unavailable`, when the run could not be kept: it is not billed then.
+   */
+  perform(
+    run: AdmittedRun,
+    { asked, client }: Pick<RunOrder, 'asked' | 'client'>,
+    leaver: Leaver,
+    outlet?: RunOutlet,
+  ): Promise<EndedRun | RefusedRun> {
+    const call = new LiveCall(run, asked, leaver, outlet);
+    return new Promise((resolve) => {
+      this.performRun.perform(run, call, client, (fault, result, recorded) => {
+        if (fault) return resolve(refused({ kind: 'unavailable', reason: fault.message }));
+        const { runId, rate, timeoutMs } = run;
+        resolve({ admitted: true, runId, rate, timedOut: call.timedOut, timeoutMs, ...result, ...recorded });
+      });
+    });
+  }
+}
