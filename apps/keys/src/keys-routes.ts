@@ -7,8 +7,9 @@ import {
   createWorkspaceKeyBodySchema,
   defineRoutes,
   findUserQuerySchema,
+  keysQuerySchema,
   operatorUserAnswerSchema,
-  personalKeySchema,
+  personalKeysAnswerSchema,
   renamedKeyAnswerSchema,
   renameKeyBodySchema,
   revokedKeyAnswerSchema,
@@ -20,9 +21,8 @@ import {
   signUpBodySchema,
   successAnswerSchema,
   suspendedUserAnswerSchema,
-  workspaceKeySchema,
+  workspaceKeysAnswerSchema,
 } from '@tollgate/contracts';
-import { z } from 'zod';
 import { workspaceRoutes } from './workspaces/workspaces-routes.js';
 
 const account = { tag: 'Accounts', auth: 'none' } as const;
@@ -74,7 +74,9 @@ export const keysRoutes = defineRoutes([
     method: 'GET',
     path: '/api/users/me/api-keys',
     summary: 'One’s personal keys',
-    answers: { 200: z.object({ keys: z.array(personalKeySchema) }) },
+    query: keysQuerySchema,
+    answers: { 200: personalKeysAnswerSchema },
+    refusals: [400],
   },
   {
     ...key,
@@ -98,8 +100,9 @@ export const keysRoutes = defineRoutes([
     method: 'GET',
     path: WORKSPACE_KEYS,
     summary: 'Keys of a workspace',
-    answers: { 200: z.object({ keys: z.array(workspaceKeySchema) }) },
-    refusals: [404],
+    query: keysQuerySchema,
+    answers: { 200: workspaceKeysAnswerSchema },
+    refusals: [400, 404],
   },
   {
     ...key,

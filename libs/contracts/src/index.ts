@@ -9,6 +9,7 @@ export * from './keys-api.js';
 export * from './logs-api.js';
 export * from './money.js';
 export * from './names.js';
+export * from './page-query.js';
 export * from './problems.js';
 export * from './query-values.js';
 export * from './routes.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameSchema } from './names.js';
+import { nextCursorSchema, pageQuerySchema } from './page-query.js';
 
 /** Most keys that one person, or one workspace, may hold at a time. */
 export const KEYS_PER_OWNER_MAX = 1_000;
@@ -64,6 +65,10 @@ export type PersonalKeyView = z.infer<typeof personalKeySchema>;
 
 export const workspaceKeySchema = personalKeySchema.extend({ createdBy: z.string() });
 export type WorkspaceKeyView = z.infer<typeof workspaceKeySchema>;
+
+export const keysQuerySchema = pageQuerySchema(KEYS_PER_OWNER_MAX);
+export const personalKeysAnswerSchema = z.object({ keys: z.array(personalKeySchema), nextCursor: nextCursorSchema });
+export const workspaceKeysAnswerSchema = z.object({ keys: z.array(workspaceKeySchema), nextCursor: nextCursorSchema });
 
 /** The one answer that carries the key itself. */
 export const createdKeyAnswerSchema = z.object({

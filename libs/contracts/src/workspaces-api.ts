@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { emailSchema } from './accounts-api.js';
 import { roleSchema } from './events-control.js';
 import { nameSchema } from './names.js';
+import { nextCursorSchema, pageQuerySchema } from './page-query.js';
 
-/** Most members of a workspace; the list of permissions is that long at most. */
+/** Most members of a workspace, and of one page of them. */
 export const MEMBERS_MAX = 1_000;
 /** Most invitations of a workspace that wait to be taken up. */
 export const INVITATIONS_PENDING_MAX = 1_000;
@@ -31,15 +32,8 @@ export const changeWorkspaceBodySchema = z.object({
 });
 export type ChangeWorkspaceBody = z.output<typeof changeWorkspaceBodySchema>;
 
-export const workspacesQuerySchema = z.object({
-  limit: z.coerce
-    .number({ error: 'limit must be a number' })
-    .int('limit must be a whole number')
-    .min(1, `limit must be 1 to ${WORKSPACES_PAGE_MAX}`)
-    .max(WORKSPACES_PAGE_MAX, `limit must be 1 to ${WORKSPACES_PAGE_MAX}`)
-    .default(WORKSPACES_PAGE_MAX),
-  cursor: idSchema.optional().describe('`nextCursor` of the page before'),
-});
+export const workspacesQuerySchema = pageQuerySchema(WORKSPACES_PAGE_MAX);
+export const permissionsQuerySchema = pageQuerySchema(MEMBERS_MAX);
 
 /** `GET /api/workspaces/{id}/invitations`. */
 export const invitationsQuerySchema = z.object({
@@ -93,7 +87,7 @@ export type WorkspaceView = z.infer<typeof workspaceSchema>;
 export const workspaceAnswerSchema = z.object({ workspace: workspaceSchema });
 export const workspacesAnswerSchema = z.object({
   workspaces: z.array(workspaceSchema),
-  nextCursor: z.string().optional().describe('absent on the last page'),
+  nextCursor: nextCursorSchema,
 });
 
 export const permissionSchema = z.object({
@@ -103,7 +97,11 @@ export const permissionSchema = z.object({
   permissionType: roleSchema,
 });
 export type PermissionView = z.infer<typeof permissionSchema>;
-export const permissionsAnswerSchema = z.object({ users: z.array(permissionSchema), total: z.int() });
+export const permissionsAnswerSchema = z.object({
+  users: z.array(permissionSchema),
+  total: z.int().describe('all members, whatever the page'),
+  nextCursor: nextCursorSchema,
+});
 
 /** A member at once, or (no `userId`) an invitation; its link is shown here and never again. */
 export const addedMemberAnswerSchema = z.object({

@@ -12,6 +12,7 @@ export * from './http-server.js';
 export * from './log.js';
 export * from './metrics.js';
 export * from './openapi.js';
+export * from './page-cursor.js';
 export * from './plans-in-force.js';
 export * from './problems.filter.js';
 export * from './secrets.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Problem, type Workflow } from '@tollgate/contracts';
+import type { Workflow } from '@tollgate/contracts';
+import { pageOf, readPageCursor } from '@tollgate/service-kit';
 import { GatewayDatabase } from '../gateway-database.js';
 import { shownWorkflow, type WorkflowRow } from './workflow-row.js';
 
@@ -18,32 +19,12 @@ export class WorkflowShelf {
     workflows: Workflow[];
     nextCursor: string | null;
   }> {
-    const [afterAt, afterId] = of.cursor === undefined ? ['-infinity', ''] : readCursor(of.cursor);
     const { rows } = await this.database.pool.query<WorkflowRow>(
       `SELECT * FROM workflows WHERE workspace_id = $1 AND (created_at, id) > ($2::timestamptz, $3)
        ORDER BY created_at, id LIMIT $4`,
-      [of.workspaceId, afterAt, afterId, of.limit + 1],
+      [of.workspaceId, ...readPageCursor(of.cursor), of.limit + 1],
     );
-    const page = rows.slice(0, of.limit);
-    const last = page.at(-1);
-    return {
-      workflows: page.map(shownWorkflow),
-      nextCursor: rows.length > of.limit && last ? cursorOf(last) : null,
-    };
+    const page = pageOf(rows, of.limit, (row) => [row.created_at, row.id]);
+    return { workflows: page.rows.map(shownWorkflow), nextCursor: page.nextCursor ?? null };
   }
-}
-
-function cursorOf(row: WorkflowRow): string {
-  return Buffer.from(JSON.stringify([row.created_at.toISOString(), row.id])).toString('base64url');
-}
-
-function readCursor(cursor: string): [at: string, id: string] {
-  try {
-    const [at, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as [unknown, unknown];
-    const isMade = typeof at === 'string' && typeof id === 'string' && /^[\w-]{1,128}$/.test(id);
-    if (isMade && new Date(at).toISOString() === at) return [at, id];
-  } catch {
-    // Refused below, like every cursor that was not made here.
-  }
-  throw new Problem('badRequest', { details: [{ path: ['cursor'], message: 'Cursor is not valid' }] });
 }

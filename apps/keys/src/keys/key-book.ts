@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { KeyKind, PersonalKeysReach, PersonalKeyView, WorkspaceKeyView } from '@tollgate/contracts';
+import type { KeyKind, PageQuery, PersonalKeysReach, PersonalKeyView, WorkspaceKeyView } from '@tollgate/contracts';
 import type { SqlSession } from '@tollgate/event-log';
+import { pageOf, readPageCursor } from '@tollgate/service-kit';
 import type { FactOf } from '../fact.js';
 import { KeysDatabase } from '../keys-database.js';
 import type { Holdings, KeyFact, KeyOwner, KeyState } from './key.js';
@@ -35,29 +36,41 @@ export interface KeptKey {
   createdBy: string;
 }
 
+/** `nextCursor` is absent on the last page. */
+export interface KeyPage<View> {
+  keys: View[];
+  nextCursor?: string;
+}
+
 /** The read model of keys: lists for people, state for commands. */
 @Injectable()
 export class KeyBook {
   constructor(private readonly database: KeysDatabase) {}
 
-  /** A person's own personal keys, oldest first (contract B1.1); `KEYS_PER_OWNER_MAX` at most. */
-  async ofPerson(ownerId: string): Promise<PersonalKeyView[]> {
-    const { rows } = await this.database.pool.query<KeyRow>(
-      `SELECT ${COLUMNS} FROM api_key WHERE owner_id = $1 AND kind = 'personal' AND revoked_at IS NULL
-       ORDER BY created_at, id`,
-      [ownerId],
-    );
-    return rows.map(viewOf);
+  /** A page of a person's own personal keys, oldest first (contract B1.1). Throws the 400 of a cursor not made here. */
+  async ofPerson(ownerId: string, page: PageQuery): Promise<KeyPage<PersonalKeyView>> {
+    return this.page({ kind: 'personal', ownerId }, page, viewOf);
   }
 
-  /** A workspace's keys, oldest first; `KEYS_PER_OWNER_MAX` at most. */
-  async ofWorkspace(workspaceId: string): Promise<WorkspaceKeyView[]> {
+  /** A page of a workspace's keys, oldest first. Throws the 400 of a cursor not made here. */
+  async ofWorkspace(workspaceId: string, page: PageQuery): Promise<KeyPage<WorkspaceKeyView>> {
+    const view = (row: KeyRow) => ({ ...viewOf(row), createdBy: row.created_by });
+    return this.page({ kind: 'workspace', workspaceId }, page, view);
+  }
+
+  private async page<View>(
+    owner: KeyOwner,
+    { limit, cursor }: PageQuery,
+    view: (row: KeyRow) => View,
+  ): Promise<KeyPage<View>> {
     const { rows } = await this.database.pool.query<KeyRow>(
-      `SELECT ${COLUMNS} FROM api_key WHERE workspace_id = $1 AND kind = 'workspace' AND revoked_at IS NULL
-       ORDER BY created_at, id`,
-      [workspaceId],
+      `SELECT ${COLUMNS} FROM api_key WHERE ${columnOf(owner)} = $1 AND kind = '${owner.kind}' AND revoked_at IS NULL
+         AND (created_at, id) > ($2::timestamptz, $3)
+       ORDER BY created_at, id LIMIT $4`,
+      [idOf(owner), ...readPageCursor(cursor), limit + 1],
     );
-    return rows.map((row) => ({ ...viewOf(row), createdBy: row.created_by }));
+    const { rows: shown, ...more } = pageOf(rows, limit, (row) => [row.created_at, row.id]);
+    return { keys: shown.map(view), ...more };
   }
 
   /**

@@ -1,11 +1,11 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
-import { createPersonalKeyBodySchema, type PersonalKeyView } from '@tollgate/contracts';
+import { createPersonalKeyBodySchema, keysQuerySchema, type PersonalKeyView } from '@tollgate/contracts';
 import { check } from '@tollgate/service-kit';
 import { KnownId } from '../known-id.js';
 import { IssueKey } from './issue-key.js';
-import { KeyBook } from './key-book.js';
+import { KeyBook, type KeyPage } from './key-book.js';
 import { createdAnswer, issuedOrRefuse, keyNotFound } from './key-refusals.js';
 import { RevokeKeys } from './revoke-keys.js';
 
@@ -19,8 +19,8 @@ export class PersonalKeysController {
   ) {}
 
   @Get()
-  async list(@CurrentUser() { userId }: SignedIn): Promise<{ keys: PersonalKeyView[] }> {
-    return { keys: await this.keys.ofPerson(userId) };
+  async list(@CurrentUser() { userId }: SignedIn, @Query() query: unknown): Promise<KeyPage<PersonalKeyView>> {
+    return this.keys.ofPerson(userId, check(keysQuerySchema, query));
   }
 
   @Post()

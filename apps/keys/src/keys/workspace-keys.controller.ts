@@ -1,8 +1,9 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
 import {
   createWorkspaceKeyBodySchema,
+  keysQuerySchema,
   Problem,
   renameKeyBodySchema,
   revokeKeysBodySchema,
@@ -12,7 +13,7 @@ import { check } from '@tollgate/service-kit';
 import { isId, KnownId } from '../known-id.js';
 import { WorkspaceBook } from '../workspaces/workspace-book.js';
 import { IssueKey } from './issue-key.js';
-import { KeyBook } from './key-book.js';
+import { KeyBook, type KeyPage } from './key-book.js';
 import { createdAnswer, issuedOrRefuse, keyNotFound } from './key-refusals.js';
 import { RenameKey } from './rename-key.js';
 import { RevokeKeys } from './revoke-keys.js';
@@ -34,11 +35,12 @@ export class WorkspaceKeysController {
   async list(
     @CurrentUser() { userId }: SignedIn,
     @Param('id', KnownId) workspaceId: string,
-  ): Promise<{ keys: WorkspaceKeyView[] }> {
+    @Query() query: unknown,
+  ): Promise<KeyPage<WorkspaceKeyView>> {
     const standing = await this.workspaces.standing(workspaceId, userId);
     if (!standing.exists) throw new Problem('notFound', { text: 'Workspace not found' });
     if (!standing.role) throw new Problem('unauthorized');
-    return { keys: await this.keys.ofWorkspace(workspaceId) };
+    return this.keys.ofWorkspace(workspaceId, check(keysQuerySchema, query));
   }
 
   @Post()

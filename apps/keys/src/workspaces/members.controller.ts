@@ -1,7 +1,13 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
-import { addMemberBodySchema, changeRolesBodySchema, type PermissionView, type Role } from '@tollgate/contracts';
+import {
+  addMemberBodySchema,
+  changeRolesBodySchema,
+  MEMBERS_MAX,
+  permissionsQuerySchema,
+  type Role,
+} from '@tollgate/contracts';
 import { check, Config } from '@tollgate/service-kit';
 import { KnownId } from '../known-id.js';
 import { AddMember } from './add-member.js';
@@ -21,9 +27,13 @@ export class MembersController {
   ) {}
 
   @Get('permissions')
-  async permissions(@CurrentUser() { userId }: SignedIn, @Param('id', KnownId) workspaceId: string) {
+  async permissions(
+    @CurrentUser() { userId }: SignedIn,
+    @Param('id', KnownId) workspaceId: string,
+    @Query() query: unknown,
+  ) {
     await this.roleOf(userId, workspaceId);
-    return this.listOf(workspaceId);
+    return this.workspaces.permissions(workspaceId, check(permissionsQuerySchema, query));
   }
 
   @Patch('permissions')
@@ -42,7 +52,7 @@ export class MembersController {
       ),
     );
     if (outcome.outcome !== 'done') throw workspaceProblem(outcome.outcome);
-    return this.listOf(workspaceId);
+    return this.workspaces.permissions(workspaceId, { limit: MEMBERS_MAX });
   }
 
   @Post('members')
@@ -79,11 +89,6 @@ export class MembersController {
     const outcome = await this.commands.execute(new RemoveMember(userId, workspaceId, memberId));
     if (outcome.outcome !== 'done') throw workspaceProblem(outcome.outcome);
     return { success: true };
-  }
-
-  private async listOf(workspaceId: string): Promise<{ users: PermissionView[]; total: number }> {
-    const users = await this.workspaces.permissions(workspaceId);
-    return { users, total: users.length };
   }
 
   private async roleOf(userId: string, workspaceId: string): Promise<Role> {

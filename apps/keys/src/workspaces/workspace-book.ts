@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { PermissionView, Role, WorkspaceView } from '@tollgate/contracts';
+import type { PageQuery, PermissionView, Role, WorkspaceView } from '@tollgate/contracts';
 import type { SqlSession } from '@tollgate/event-log';
+import { pageOf, readPageCursor } from '@tollgate/service-kit';
 import { KeysDatabase } from '../keys-database.js';
 import type { WorkspaceFact, WorkspaceState } from './workspace.js';
 
@@ -17,6 +18,12 @@ const COLUMNS = 'w.id, w.name, w.owner_id, w.billed_account_user_id, w.allow_per
 
 /** What somebody is to a workspace. */
 export type Standing = { exists: false } | { exists: true; role: Role | undefined };
+
+export interface PermissionsPage {
+  users: PermissionView[];
+  total: number;
+  nextCursor?: string;
+}
 
 /** The read model of workspaces and members: lists for people, state for commands. */
 @Injectable()
@@ -41,32 +48,37 @@ export class WorkspaceBook {
     return rows[0] && viewOf(rows[0]);
   }
 
-  /** A person's workspaces, oldest first, `limit` at most; `cursor` is the last one of the page before. */
+  /** A page of a person's workspaces, oldest first. Throws the 400 of a cursor not made here. */
   async of(
     userId: string,
-    limit: number,
-    cursor?: string,
+    { limit, cursor }: PageQuery,
   ): Promise<{ workspaces: WorkspaceView[]; nextCursor?: string }> {
     const { rows } = await this.database.pool.query<WorkspaceRow & { role: Role }>(
       `SELECT ${COLUMNS}, m.role FROM member m JOIN workspace w ON w.id = m.workspace_id
-       WHERE m.user_id = $1 AND ($3::text IS NULL
-         OR (w.created_at, w.id) > (SELECT c.created_at, c.id FROM workspace c WHERE c.id = $3))
-       ORDER BY w.created_at, w.id LIMIT $2`,
-      [userId, limit + 1, cursor ?? null],
+       WHERE m.user_id = $1 AND (w.created_at, w.id) > ($2::timestamptz, $3)
+       ORDER BY w.created_at, w.id LIMIT $4`,
+      [userId, ...readPageCursor(cursor), limit + 1],
     );
-    const workspaces = rows.slice(0, limit).map(viewOf);
-    const last = workspaces.at(-1);
-    return { workspaces, ...(rows.length > limit && last && { nextCursor: last.id }) };
+    const { rows: shown, ...more } = pageOf(rows, limit, (row) => [row.created_at, row.id]);
+    return { workspaces: shown.map(viewOf), ...more };
   }
 
-  /** All members in the order they came; `MEMBERS_MAX` at most. */
-  async permissions(workspaceId: string): Promise<PermissionView[]> {
-    const { rows } = await this.database.pool.query<PermissionView>(
-      `SELECT p.id AS "userId", p.email, p.name, m.role AS "permissionType" FROM member m JOIN person p ON p.id = m.user_id
-       WHERE m.workspace_id = $1 ORDER BY m.added_at, p.id`,
-      [workspaceId],
-    );
-    return rows;
+  /** A page of the members in the order they came, and how many there are. Throws the 400 of a cursor not made here. */
+  async permissions(workspaceId: string, { limit, cursor }: PageQuery): Promise<PermissionsPage> {
+    const [{ rows }, counted] = await Promise.all([
+      this.database.pool.query<PermissionView & { addedAt: Date }>(
+        `SELECT p.id AS "userId", p.email, p.name, m.role AS "permissionType", m.added_at AS "addedAt"
+         FROM member m JOIN person p ON p.id = m.user_id
+         WHERE m.workspace_id = $1 AND (m.added_at, p.id) > ($2::timestamptz, $3) ORDER BY m.added_at, p.id LIMIT $4`,
+        [workspaceId, ...readPageCursor(cursor), limit + 1],
+      ),
+      this.database.pool.query<{ total: number }>('SELECT count(*)::int AS total FROM member WHERE workspace_id = $1', [
+        workspaceId,
+      ]),
+    ]);
+    const { rows: shown, ...more } = pageOf(rows, limit, (row) => [row.addedAt, row.userId]);
+    const users = shown.map(({ addedAt: _addedAt, ...permission }) => permission);
+    return { users, total: counted.rows[0]?.total ?? users.length, ...more };
   }
 
   /** For a command: how many workspaces a person owns. */

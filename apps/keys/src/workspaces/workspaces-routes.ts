@@ -9,6 +9,7 @@ import {
   invitationsAnswerSchema,
   invitationsQuerySchema,
   permissionsAnswerSchema,
+  permissionsQuerySchema,
   personalKeysReachSchema,
   successAnswerSchema,
   workspaceAnswerSchema,
@@ -60,8 +61,9 @@ export const workspaceRoutes = defineRoutes([
     method: 'GET',
     path: '/api/workspaces/:id/permissions',
     summary: 'Members and their roles',
+    query: permissionsQuerySchema,
     answers: { 200: permissionsAnswerSchema },
-    refusals: [404],
+    refusals: [400, 404],
   },
   {
     ...workspace,

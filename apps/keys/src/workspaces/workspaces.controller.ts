@@ -39,8 +39,7 @@ export class WorkspacesController {
 
   @Get()
   async list(@CurrentUser() { userId }: SignedIn, @Query() query: unknown) {
-    const { limit, cursor } = check(workspacesQuerySchema, query);
-    return this.workspaces.of(userId, limit, cursor);
+    return this.workspaces.of(userId, check(workspacesQuerySchema, query));
   }
 
   @Get(':id')
