@@ -65,10 +65,10 @@ export class MeterFeed implements OnApplicationBootstrap, BeforeApplicationShutd
 
   private async meter(events: LoggedEvent[], transaction: SqlSession): Promise<void> {
     const billed = events.filter((event): event is LoggedEvent<'RequestBilled'> => event.type === 'RequestBilled');
-    const newest = billed.at(-1);
-    if (!newest) return;
-    const mark = { position: newest.position, at: newest.time };
-    const settlements = await enterIntoLedger(transaction, billed.map(ledgerRowOf), mark);
-    this.checkpoints.prepare(transaction, billed[0]!.position, settlements);
+    if (billed.length === 0) return;
+    const rows = billed.map(ledgerRowOf);
+    const newestMs = billed.reduce((newest, { time }) => Math.max(newest, Date.parse(time)), 0);
+    const settlements = await enterIntoLedger(transaction, rows, new Date(newestMs).toISOString());
+    this.checkpoints.prepare(transaction, rows, settlements);
   }
 }

@@ -40,7 +40,7 @@ function settling(
   const settlingStore = new SettlingCheckpointStore(store, { settle }, silent);
   const batch = (runId: string, position: bigint) =>
     settlingStore.inTransaction(async (transaction) => {
-      settlingStore.prepare(transaction, position, [settlement(runId, position)]);
+      settlingStore.prepare(transaction, [{ payerUserId: 'anna', position }], [settlement(runId, position)]);
     });
   return { batch, loseNext, store: settlingStore };
 }

@@ -4,6 +4,11 @@ import type { Log } from '@tollgate/service-kit';
 
 const RETRY_PAUSE_MS = 1_000;
 
+interface Taken {
+  payerUserId: string;
+  position: bigint;
+}
+
 /**
  * Tells admission what the ledger holds, after the commit and never before it: a total that was rolled back would refuse
  * runs for money nobody owes. It is the meter's checkpoint store, since only that knows when a batch is committed.
@@ -13,8 +18,8 @@ const RETRY_PAUSE_MS = 1_000;
  */
 export class SettlingCheckpointStore implements CheckpointStore {
   private readonly prepared = new WeakMap<SqlSession, Settlement[]>();
-  /** Of a transaction that may have been committed although it failed. */
-  private doubtful: { settlements: Settlement[]; position: bigint } | undefined;
+  /** Of transactions that may have been committed although they failed, by payer, whose events are in one line. */
+  private readonly doubtful = new Map<string, Settlement[]>();
   private waiting: Settlement[] = [];
   private retry: NodeJS.Timeout | undefined;
 
@@ -28,11 +33,17 @@ export class SettlingCheckpointStore implements CheckpointStore {
     return this.inner.table;
   }
 
-  /** Says what to settle once the transaction, which takes the meter from before `first` on, is committed. */
-  prepare(transaction: SqlSession, first: bigint, settlements: Settlement[]): void {
-    // The batch begins behind the doubtful one: so that was committed. Otherwise it comes again and is prepared anew.
-    if (this.doubtful && first > this.doubtful.position) this.waiting.push(...this.doubtful.settlements);
-    this.doubtful = undefined;
+  /** Says what to settle once the transaction, which takes these events (in the order of the log), is committed. */
+  prepare(transaction: SqlSession, taken: readonly Taken[], settlements: Settlement[]): void {
+    const seen = new Set<string>();
+    for (const { payerUserId, position } of this.doubtful.size > 0 ? taken : []) {
+      const doubtful = this.doubtful.get(payerUserId);
+      if (!doubtful || seen.has(payerUserId)) continue;
+      seen.add(payerUserId);
+      // His events go on behind the doubtful ones: so those were committed. Otherwise they come again and are prepared anew.
+      if (doubtful.every((settlement) => settlement.position < position)) this.waiting.push(...doubtful);
+      this.doubtful.delete(payerUserId);
+    }
     this.prepared.set(transaction, settlements);
   }
 
@@ -49,8 +60,9 @@ export class SettlingCheckpointStore implements CheckpointStore {
         return value;
       });
     } catch (error) {
-      const [any] = settlements();
-      if (worked && any) this.doubtful = { settlements: settlements(), position: any.position };
+      for (const settlement of worked ? settlements() : []) {
+        this.doubtful.set(settlement.payerUserId, [...(this.doubtful.get(settlement.payerUserId) ?? []), settlement]);
+      }
       throw error;
     }
     this.waiting.push(...settlements());

@@ -8,8 +8,9 @@ import {
   type ReportRow,
   type ReportSplit,
 } from '@tollgate/contracts';
-import { inPgTransaction, type SqlSession, sqlOfPg } from '@tollgate/event-log';
+import { inPgTransaction, positionOf, readProgress, type SqlSession, sqlOfPg } from '@tollgate/event-log';
 import { BillingDatabase } from './billing-database.js';
+import { METER, METER_CHECKPOINTS } from './meter.feed.js';
 import type { UsageWindow } from './usage-window.js';
 
 const UTC_DAY = `to_char(admitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`;
@@ -102,8 +103,9 @@ export class UsageReports {
 
 /** How far the ledger goes, told by the log alone, so that a rebuilt report says the same. */
 async function readMark(sql: SqlSession): Promise<Report['asOf']> {
-  const [mark] = await sql.rows<{ position: string; event_at: Date }>('SELECT position, event_at FROM billing.meter');
-  return mark ? { position: mark.position, at: mark.event_at.toISOString() } : { position: '0', at: null };
+  const [newest] = await sql.rows<{ event_at: Date }>('SELECT event_at FROM billing.meter');
+  const position = positionOf(await readProgress(sql, METER_CHECKPOINTS, METER));
+  return { position: position.toString(), at: newest?.event_at.toISOString() ?? null };
 }
 
 function sumsOf(rows: readonly SummedRow[]): Pick<ReportRow, 'requests' | 'durationMs' | 'cost'> {

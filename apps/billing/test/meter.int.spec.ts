@@ -186,7 +186,7 @@ describe('the meter', () => {
     await following.caughtUp(5_000);
     expect(admission.told).toEqual([
       { payerUserId: 'anna', period: '2026-11', totalMicros: 10_000, runIds: ['r1', 'r2'], position: 2n },
-      { payerUserId: 'anna', period: '2026-11', totalMicros: 15_000, runIds: ['r3'], position: 4n },
+      { payerUserId: 'anna', period: '2026-11', totalMicros: 15_000, runIds: ['r3'], position: 3n },
       { payerUserId: 'boris', period: '2026-11', totalMicros: 5_000, runIds: ['b1'], position: 4n },
     ]);
   });
@@ -201,8 +201,8 @@ describe('the meter', () => {
     await log.publish([billed('r2')]);
     const { admission } = await startMeter();
     expect(admission.told).toEqual([
-      { payerUserId: 'anna', period: '2026-11', totalMicros: 5_000, runIds: [], position: 3n },
-      { payerUserId: 'boris', period: '2026-11', totalMicros: 5_000, runIds: [], position: 3n },
+      { payerUserId: 'anna', period: '2026-11', totalMicros: 5_000, runIds: [], position: 1n },
+      { payerUserId: 'boris', period: '2026-11', totalMicros: 5_000, runIds: [], position: 2n },
       { payerUserId: 'anna', period: '2026-11', totalMicros: 10_000, runIds: ['r2'], position: 4n },
     ]);
   });

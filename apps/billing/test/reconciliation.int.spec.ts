@@ -11,8 +11,10 @@ const NOVEMBER = `${PATH}?from=2026-11-01&to=2026-12-01`;
 const makeRunLog = ({ pool }: FreshDatabase) =>
   pool.query(`
     CREATE SCHEMA logs;
-    CREATE TABLE logs.runs (run_id text, payer_user_id text, admitted_at timestamptz, cost_micros bigint, position bigint);
+    CREATE TABLE logs.runs (run_id text, payer_user_id text, admitted_at timestamptz, cost_micros bigint, position bigint,
+      event_id text DEFAULT gen_random_uuid()::text, recorded_at timestamptz DEFAULT now());
     CREATE VIEW logs.billable_runs AS SELECT * FROM logs.runs;
+    CREATE VIEW logs.run_arrivals AS SELECT event_id, recorded_at FROM logs.runs;
     CREATE TABLE logs.checkpoints (follower text PRIMARY KEY, position bigint NOT NULL, updated_at timestamptz NOT NULL);
     INSERT INTO logs.checkpoints VALUES ('logs-recorder', 0, now()), ('logs-workflows', 0, now())`);
 
@@ -52,7 +54,7 @@ describe('GET /api/billing/reconciliation', () => {
       extra: [],
       runsCost: '0.010005',
       billedCost: '0.010005',
-      asOf: { position: '4', at: expect.stringMatching(/Z$/), complete: true },
+      asOf: { position: '3', at: expect.stringMatching(/Z$/), complete: true },
     });
   });
 

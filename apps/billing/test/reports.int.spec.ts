@@ -61,7 +61,7 @@ describe('GET /api/billing/reports', () => {
           { day: '2026-11-30', requests: 1, durationMs: 40, cost: '0.005000' },
         ],
         total: { requests: 4, durationMs: 127, cost: '0.020001' },
-        asOf: { position: '7', at: '2026-11-02T10:00:00.000Z' },
+        asOf: { position: '7', at: '2026-12-01T00:00:00.000Z' },
       }),
     );
   });

@@ -160,6 +160,7 @@ describe('the run log', () => {
     expect(rows).toEqual([
       {
         run_id: 'r1',
+        event_id: 'r1:finished',
         payer_user_id: 'u1',
         admitted_at: new Date('2026-11-03T10:00:00.000Z'),
         cost_micros: '7500',

@@ -85,6 +85,6 @@ export interface Settlement {
   totalMicros: number;
   /** The runs that this total now includes and earlier ones did not. */
   runIds: readonly string[];
-  /** Position in the usage log up to which the total counts. */
+  /** Position of the newest of his events that the total counts: it compares only within one payer. */
   position: bigint;
 }

@@ -140,12 +140,14 @@ export class KafkaEventLog extends EventLog {
     });
   }
 
-  /** Where the partitions of these topics end now, by `topic/partition`, as checkpoint rows name them. */
+  /** Where the partitions of these topics that hold anything end now, by `topic/partition`, as checkpoint rows name them. */
   async ends(topics: Follower['topics']): Promise<Map<string, bigint>> {
     const ends = new Map<string, bigint>();
     for (const topic of topics) {
       const name = kafkaTopic(topic, this.#prefix);
-      for (const { partition, end } of await this.#client.ends(name)) ends.set(`${name}/${partition}`, end);
+      for (const { partition, low, end } of await this.#client.ends(name)) {
+        if (end > low) ends.set(`${name}/${partition}`, end);
+      }
     }
     return ends;
   }

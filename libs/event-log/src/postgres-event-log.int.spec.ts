@@ -8,6 +8,8 @@ import type { CheckpointStore, EventLog } from './event-log.js';
 import { headPosition, migrateEventLog } from './fact-table.js';
 import { appendCommitted, Followings, keyRenamed, listener, requestBilled, runFinished } from './harness.contract.js';
 import type { EventLogHarness, OpenTransaction } from './harness.contract.js';
+import { logEndsContract } from './log-ends.contract.js';
+import { PostgresLogEnds } from './log-ends.js';
 import { OwnDatabase, rememberingLogger } from './own-database.contract.js';
 import { sleep as realSleep } from './pauses.js';
 import { PostgresEventLog, readFrom } from './postgres-event-log.js';
@@ -62,6 +64,11 @@ async function makeHarness(): Promise<EventLogHarness> {
 }
 
 eventLogContract('PostgresEventLog', makeHarness);
+
+logEndsContract('PostgresEventLog', async () => ({
+  harness: await makeHarness(),
+  ends: new PostgresLogEnds(sqlOfPg(database.pool)),
+}));
 
 describe('PostgresEventLog', () => {
   let harness: EventLogHarness;

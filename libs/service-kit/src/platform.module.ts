@@ -10,7 +10,7 @@ import {
   Quota,
   Sessions,
 } from '@tollgate/access';
-import { EventLog } from '@tollgate/event-log';
+import { EventLog, LogEnds } from '@tollgate/event-log';
 import { Clock, SystemClock } from './clock.js';
 import { Commit } from './commit.js';
 import { Config } from './config.js';
@@ -38,6 +38,7 @@ export class PlatformModule {
       [Clock, clock],
       [Databases, platform.databases],
       [EventLog, platform.eventLog],
+      [LogEnds, platform.logEnds],
       [Directory, directory],
       [Admission, platform.admission],
       [Quota, platform.quota],

@@ -14,7 +14,15 @@ import {
   parsePlans,
 } from '@tollgate/access';
 import { CONTROL_TOPICS } from '@tollgate/contracts';
-import { type EventLog, type Following, migrateEventLog, PostgresEventLog, sqlOfPg } from '@tollgate/event-log';
+import {
+  type EventLog,
+  type Following,
+  type LogEnds,
+  migrateEventLog,
+  PostgresEventLog,
+  PostgresLogEnds,
+  sqlOfPg,
+} from '@tollgate/event-log';
 import pg from 'pg';
 import type { Config } from './config.js';
 import { addressOf, Databases } from './database.js';
@@ -32,6 +40,7 @@ export class Platform {
     readonly config: Config,
     readonly log: Log,
     readonly eventLog: EventLog,
+    readonly logEnds: LogEnds,
     readonly directory: Directory,
     readonly admission: Admission,
     readonly quota: Quota,
@@ -70,6 +79,7 @@ export class Platform {
       config,
       log,
       eventLog,
+      new PostgresLogEnds(sqlOfPg(pool)),
       directory,
       new MemoryAdmission(counters),
       new MemoryQuota(counters),
