@@ -46,6 +46,8 @@ export interface AdmissionRequest {
    * B3.1 puts a used run id (409) before it, and budget and rate after it.
    */
   precheck?: Precheck;
+  /** False: the run could not be kept when it ends. Decided last (503), as contract B3.1 has it, and nothing is taken. */
+  hasRoom?: boolean;
 }
 
 /**

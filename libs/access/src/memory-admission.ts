@@ -71,7 +71,10 @@ export class MemoryAdmission extends Admission {
       taken,
       runningCount: account.running.size,
       runningMax: stage === 'queue' ? null : plans.limits[plan].concurrentRuns,
-      room: (!runIdClaimed || claims.hasRoom(nowMs)) && (usageLimitMicros === null || payers.hasRoom),
+      room:
+        request.hasRoom !== false &&
+        (!runIdClaimed || claims.hasRoom(nowMs)) &&
+        (usageLimitMicros === null || payers.hasRoom),
     });
     // An empty bucket is kept as well: a clock that was set back moves its next refill.
     if (taken && (answer.outcome === 'admitted' || answer.outcome === 'rateLimited')) {
@@ -85,7 +88,7 @@ export class MemoryAdmission extends Admission {
   }
 
   /** A run that was admitted before: only its slot is asked for. */
-  private start({ runId, plan, reserveMicros }: AdmissionRequest, account: PayerAccount): AdmissionAnswer {
+  private start({ runId, plan, reserveMicros, hasRoom }: AdmissionRequest, account: PayerAccount): AdmissionAnswer {
     if (account.running.has(runId)) return { outcome: 'admitted', rate: null };
     const answer = decideAdmission({
       runIdUsed: false,
@@ -96,7 +99,7 @@ export class MemoryAdmission extends Admission {
       taken: null,
       runningCount: account.running.size,
       runningMax: this.counters.plans.limits[plan].concurrentRuns,
-      room: true,
+      room: hasRoom !== false,
     });
     if (answer.outcome !== 'admitted') return answer;
     this.counters.payers.hold(account, runId, 0);

@@ -17,7 +17,7 @@ import {
 } from '@tollgate/access';
 import { newId } from '@tollgate/api-key';
 import { RUN_ID_PREFIX, type Trigger } from '@tollgate/contracts';
-import { Clock, PlansInForce } from '@tollgate/service-kit';
+import { Clock, Config, PlansInForce } from '@tollgate/service-kit';
 import { Injectable } from '@nestjs/common';
 import { GatewaySpool } from '../spool/gateway-spool.js';
 import { PartyBook } from './party-book.js';
@@ -25,9 +25,6 @@ import { RunRecorder } from './run-recorder.js';
 import type { RunParty } from './run-events.js';
 import { isLoggedRefusal, refusalOf, refused, type RefusedRun, type RunRefusal } from '../runs/run-refusal.js';
 import { refusalProblem } from './execute-answers.js';
-
-/** Most runs under way in one process; beyond it the whole server says that it is busy (contract B3.1). */
-export const RUNS_UNDER_WAY_MAX = 2_000;
 
 /** What a workflow is given. */
 export interface RunInput {
@@ -92,7 +89,7 @@ const NO_LIMIT_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Decides whether a run may start, in contract B3.1's order: workflow, access, trigger, run id, deployed, suspended,
- * budget, rate, concurrency. Asks the directory and the counters alone: no database is on this way.
+ * budget, rate, concurrency, room in the spool. Asks the directory and the counters alone: no database is on this way.
  */
 @Injectable()
 export class AdmitRun {
@@ -106,6 +103,7 @@ export class AdmitRun {
     private readonly spool: GatewaySpool,
     private readonly recorder: RunRecorder,
     private readonly clock: Clock,
+    private readonly config: Config,
   ) {
     this.parties = new PartyBook(settings);
   }
@@ -160,11 +158,8 @@ export class AdmitRun {
       return refused({ kind: 'runIdUsed', runId });
     }
     const { underWay } = this.recorder;
-    // Before budget and rate, against B3.1's order: their refusals are logged through the spool too, and an admitted
-    // run that then had no room would have used up its id.
+    if (underWay >= this.config.RUNS_UNDER_WAY_MAX) return refused({ kind: 'atCapacity' });
     const full = this.spool.refusal(underWay);
-    if (full !== undefined) return refused({ kind: 'unavailable', reason: full });
-    if (underWay >= RUNS_UNDER_WAY_MAX) return refused({ kind: 'atCapacity' });
     const { deployment } = party.workflow;
     const asked: AdmissionRequest = {
       runId,
@@ -178,9 +173,11 @@ export class AdmitRun {
       nowMs: startedAtMs,
       stage,
     };
+    if (full !== undefined) asked.hasRoom = false;
     if (!deployment) asked.precheck = 'notDeployed';
     else if (payer.suspended) asked.precheck = 'suspended';
     return andThen(this.admission.admit(asked), (answer) => {
+      if (full !== undefined && answer.outcome === 'noRoom') return refused({ kind: 'unavailable', reason: full });
       if (answer.outcome !== 'admitted') return this.refuse(refusalOf(answer, runId), facts, startedAtMs);
       if (!deployment) return refused({ kind: 'notDeployed' });
       return {
@@ -206,9 +203,14 @@ export class AdmitRun {
     return timeoutMs === undefined ? planMs : Math.min(planMs, timeoutMs);
   }
 
-  /** What contract B3.1 wants logged (402, 429, suspended) is in the spool before the answer leaves. */
+  /**
+   * What contract B3.1 wants logged (402, 429, suspended) is in the spool before the answer leaves; when it cannot be kept
+   * there either, the answer is 503.
+   */
   private refuse(refusal: RunRefusal, facts: Facts, startedAtMs: number): RefusedRun | Promise<RefusedRun> {
     if (!isLoggedRefusal(refusal)) return refused(refusal);
+    const full = this.spool.attemptRefusal();
+    if (full !== undefined) return refused({ kind: 'unavailable', reason: full });
     const { party, request, client, mode } = facts;
     const attempt = { party, startedAtMs, inputJson: request.inputJson, client, trigger: mode.trigger };
     return this.recorder.recordRefusal(attempt, refusalProblem(refusal)).then(() => refused(refusal));

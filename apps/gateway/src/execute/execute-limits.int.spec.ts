@@ -195,9 +195,37 @@ describe('limits of running', () => {
     expect((await gateway.execute(echo, key)).status).toBe(200);
   });
 
+  test('a process with as many runs under way as it may have says that it is busy, and when to come again', async () => {
+    const key = await member('cap', 'pro');
+    const annas = await gateway.key({ ownerId: 'anna' });
+    const settings = { PLANS_FILE: join(dir, 'plans.json'), UPSTREAM_ALLOW: '127.0.0.1' };
+    await gateway.restart({ ...settings, RUNS_UNDER_WAY_MAX: '1' });
+    const first = gateway.execute(slow, annas);
+    await eventually(() => expect(waiting).toHaveLength(1));
+
+    const answer = await gateway.execute(echo, key, {}, { 'x-execution-id': 'caps' });
+
+    expect([answer.status, answer.json]).toEqual([
+      429,
+      {
+        error: 'Too many requests',
+        code: 'ADMISSION_GATE_CAPACITY',
+        message: 'Server is at capacity. Please try again shortly.',
+        retryable: true,
+        retryAfterSeconds: 5,
+      },
+    ]);
+    expect(answer.headers.get('retry-after')).toBe('5');
+    waiting.splice(0).forEach((end) => end());
+    expect((await first).status).toBe(200);
+    expect((await gateway.execute(echo, key, {}, { 'x-execution-id': 'caps' })).status).toBe(200);
+  });
+
   test('a full spool is 503 with Retry-After before the run, and nothing is taken for it', async () => {
     const key = await member('ida', 'pro');
     await gateway.happened('UsageLimitChanged', { userId: 'ida', limitMicros: 5_000 });
+    const overBudget = await member('opa', 'pro');
+    await gateway.happened('UsageLimitChanged', { userId: 'opa', limitMicros: 4_999 });
     const settings = { PLANS_FILE: join(dir, 'plans.json'), UPSTREAM_ALLOW: '127.0.0.1' };
     await gateway.restart({ ...settings, SPOOL_RUNS_MAX: '1' });
     const annas = await gateway.key({ ownerId: 'anna' });
@@ -211,6 +239,10 @@ describe('limits of running', () => {
       { error: 'Service temporarily unavailable', code: 'SERVICE_UNAVAILABLE' },
     ]);
     expect(answer.headers.get('retry-after')).toBe('5');
+    // B3.1's order: what is refused for another reason is told that one, and logged as ever.
+    const over = await gateway.execute(echo, overBudget, { n: 'refused' });
+    expect([over.status, over.json.code]).toEqual([402, 'USAGE_LIMIT_EXCEEDED']);
+    await expectLoggedRefusal('opa', { count: 1, code: 'USAGE_LIMIT_EXCEEDED', message: over.json.error });
     waiting.splice(0).forEach((end) => end());
     expect((await first).status).toBe(200);
     await gateway.restart({ ...settings, SPOOL_RUNS_MAX: '1000' });

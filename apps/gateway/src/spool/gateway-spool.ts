@@ -94,6 +94,11 @@ export class GatewaySpool implements OnModuleInit, OnApplicationShutdown {
     return this.spool.refusal(runsUnderWay);
   }
 
+  /** See `Spool.attemptRefusal`. */
+  attemptRefusal(): string | undefined {
+    return this.spool.attemptRefusal();
+  }
+
   /** See `Spool.isClaimed`. */
   isClaimed(runId: string): boolean {
     return this.spool.isClaimed(runId);

@@ -96,6 +96,17 @@ describe('the spool', () => {
     expect(spool.refusal(0)).toBeUndefined();
   });
 
+  test('refused attempts have a tenth more room than runs, and no more', async () => {
+    const spool = openSpool({ runsMax: 20 });
+    await Promise.all(Array.from({ length: 20 }, (_, nth) => put(spool, spoolRun(`run-${nth}`))));
+    expect(spool.refusal(0)).toBe('the spool is full');
+    expect(spool.attemptRefusal()).toBeUndefined();
+
+    await Promise.all(['a', 'b'].map((id) => put(spool, spoolRun(id))));
+
+    expect(spool.attemptRefusal()).toBe('the spool is full');
+  });
+
   test('a spool with more text than its bound is full, also after a restart', async () => {
     const spool = openSpool({ lengthMax: 500 });
     await put(spool, spoolRun('a'));

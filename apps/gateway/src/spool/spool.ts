@@ -28,6 +28,8 @@ const LENGTH_MAX = 4 * 1024 ** 3;
 const COMMITS_MAX = 1;
 /** Longest wait for further runs, in milliseconds; it ends at once when none has come in a turn of the event loop. */
 const GATHER_MS_MAX = 2;
+/** Room beyond that of runs, as a share of it, for attempts that were refused. */
+const ATTEMPTS_SHARE = 0.1;
 /** How long after a failed commit runs are refused before the disk is tried again. */
 const FAULT_PAUSE_MS = 1_000;
 
@@ -109,8 +111,21 @@ export class Spool {
 
   /** Why no run may start now; undefined when it may. `runsUnderWay` will need room too. */
   refusal(runsUnderWay: number): string | undefined {
-    if (this.runs + runsUnderWay >= this.options.runsMax) return 'the spool is full';
-    if (this.length >= this.options.lengthMax) return 'the spool is full';
+    return this.fault(runsUnderWay, 1);
+  }
+
+  /**
+   * Why an attempt that was refused cannot be kept; undefined when it can. Attempts have a tenth more room than runs: while
+   * runs are refused for want of room, whoever is over his budget or rate is still told so, and the log still shows it.
+   */
+  attemptRefusal(): string | undefined {
+    return this.fault(0, 1 + ATTEMPTS_SHARE);
+  }
+
+  private fault(runsToCome: number, share: number): string | undefined {
+    const { runsMax, lengthMax } = this.options;
+    if (this.runs + runsToCome >= runsMax * share) return 'the spool is full';
+    if (this.length >= lengthMax * share) return 'the spool is full';
     if (this.faultUntilMs > this.options.nowMs()) return `the spool cannot be written: ${this.lastFault?.message}`;
     return undefined;
   }
