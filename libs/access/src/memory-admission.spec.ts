@@ -255,13 +255,14 @@ describe('when a run could not be kept', () => {
   it('it is refused last, after budget and rate, and its id, token and budget stay free', () => {
     const { admit, spent } = platform({ ...wide, syncPerMinute: 1 });
     const noRoom = { runId: 'chosen', runIdClaimed: true, hasRoom: false };
-    const over = { usageLimitMicros: 4_999, hasRoom: false };
-    expect(admit(over)).toEqual({ outcome: 'overBudget', usedMicros: 0, limitMicros: 4_999 });
+    expect(admit({ usageLimitMicros: 4_999, hasRoom: false }).outcome).toBe('overBudget');
     for (let n = 0; n < 5; n++) expect(admit(noRoom)).toEqual({ outcome: 'noRoom', retryAfterSeconds: 5 });
     expect(spent()).toBe(0);
-    expect(admit({ ...noRoom, hasRoom: true })).toMatchObject({ outcome: 'admitted', rate: { remaining: 1 } });
-    expect(admit().outcome).toBe('admitted');
-    expect(admit({ hasRoom: false }).outcome).toBe('rateLimited');
+    expect([{ ...noRoom, hasRoom: true }, {}, { hasRoom: false }].map((request) => admit(request).outcome)).toEqual([
+      'admitted',
+      'admitted',
+      'rateLimited',
+    ]);
   });
 });
 
