@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { PersonalKeyView } from '@tollgate/contracts';
+import type { PersonalKeysReach, PersonalKeyView } from '@tollgate/contracts';
 import { utcMonthOf, monthWindow } from '../look/dates.js';
 import { ask, withQuery } from '../server/ask.js';
 
@@ -13,7 +13,8 @@ export interface KeyView extends PersonalKeyView {
 export interface Receipt {
   position: string;
   revokedAt: string;
-  confirmedAt: string;
+  /** Absent as long as something is pending. */
+  confirmedAt?: string | null;
   gateways: { id: string; appliedAt: string }[];
   fenced: string[];
 }
@@ -45,6 +46,15 @@ export const keysQuery = (kind: KeyKind, workspaceId: string) =>
   queryOptions({
     queryKey: keysKey(kind, workspaceId),
     queryFn: async ({ signal }) => (await ask<{ keys: KeyView[] }>(pathOf(kind, workspaceId), { signal })).keys,
+  });
+
+/** What the switch for personal keys stops here, or would let in; asked anew each time it is shown. */
+export const personalKeysReachQuery = (workspaceId: string) =>
+  queryOptions({
+    queryKey: ['personal-keys-reach', workspaceId],
+    queryFn: ({ signal }) => ask<PersonalKeysReach>(`/api/workspaces/${workspaceId}/personal-keys`, { signal }),
+    staleTime: 0,
+    gcTime: 0,
   });
 
 export async function createKey(
@@ -82,5 +92,20 @@ export const spendByKeyQuery = queryOptions({
   staleTime: 15_000,
 });
 
+const RECEIPT_EVERY_MS = 500;
+
+/** A receipt that was not complete yet, asked for again until it is (contract A1 row 3). */
+export const receiptQuery = (answer: RevokedAnswer) =>
+  queryOptions({
+    queryKey: ['receipt', answer.receipt?.position],
+    queryFn: ({ signal }) => ask<RevokedAnswer>(`/api/keys/receipts/${answer.receipt?.position}`, { signal }),
+    enabled: isPending(answer),
+    refetchInterval: ({ state }) => (state.data && !isPending(state.data) ? false : RECEIPT_EVERY_MS),
+    gcTime: 0,
+  });
+
+export const isPending = ({ pending = [] }: RevokedAnswer) => pending.length > 0;
+
 /** How long the whole revoke took, from the fact to the last gateway's word. */
-export const confirmedInMs = ({ revokedAt, confirmedAt }: Receipt) => Date.parse(confirmedAt) - Date.parse(revokedAt);
+export const confirmedInMs = ({ revokedAt, confirmedAt }: Receipt) =>
+  Date.parse(confirmedAt ?? revokedAt) - Date.parse(revokedAt);

@@ -1,12 +1,13 @@
 import { Group, Modal, Button, Stack, Switch, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import type { PersonalKeysReach } from '@tollgate/contracts';
 import { useState } from 'react';
+import { countText } from '../look/dollars.js';
 import { Fault, notifyDone, notifyFault } from '../look/fault.js';
-import { Surface } from '../look/surface.js';
-import { permissionsQuery } from '../members/members.js';
+import { Rows, Surface } from '../look/surface.js';
 import { useAction } from '../server/use-action.js';
 import { changeWorkspace, isAdmin, rememberWorkspace, type Workspace } from '../workspaces/workspaces.js';
-import { keysQuery } from './keys.js';
+import { personalKeysReachQuery } from './keys.js';
 
 /** Whether members' personal keys work in this workspace. Switching off stops keys, so it asks; on does not. */
 export function PersonalSwitch({ workspace }: { workspace: Workspace }) {
@@ -38,6 +39,7 @@ export function PersonalSwitch({ workspace }: { workspace: Workspace }) {
             {isOn
               ? 'On: members may call this workspace’s workflows with their own keys.'
               : 'Off: every personal key is refused here, on every route. Workspace keys work as before.'}
+            {!isOn && <Refused workspace={workspace} />}
           </Text>
         </div>
         <Switch
@@ -69,16 +71,23 @@ export function PersonalSwitch({ workspace }: { workspace: Workspace }) {
 }
 
 function WhatStops({ workspace }: { workspace: Workspace }) {
-  const own = useQuery(keysQuery('personal', workspace.id));
-  const members = useQuery(permissionsQuery(workspace.id));
-  const others = (members.data?.length ?? 1) - 1;
-  const count = own.data?.length ?? 0;
+  const { data, error, refetch } = useQuery(personalKeysReachQuery(workspace.id));
+  if (!data) return error ? <Fault error={error} retry={() => void refetch()} /> : <Rows count={1} height={66} />;
   return (
     <Text size="sm">
-      From the moment this is confirmed, no personal key works in this workspace:{' '}
-      {count === 1 ? 'your one key' : `your ${count} keys`}
-      {others > 0 && ` and those of ${others === 1 ? 'one other member' : `${others} other members`}`}. The keys stay as
-      they are and keep working in other workspaces; switching on again lets them in again.
+      {data.keys === 0 ? 'It stops no key now' : <b data-stops={data.keys}>It stops {reachText(data)}</b>}
+      {data.keys === 0 && ': no member has a personal key that works here'}. From the moment this is confirmed, no
+      personal key works in this workspace. The keys stay as they are and keep working in other workspaces; switching on
+      again lets them in again.
     </Text>
   );
 }
+
+/** An admin sees how many keys knock in vain. */
+function Refused({ workspace }: { workspace: Workspace }) {
+  const { data } = useQuery({ ...personalKeysReachQuery(workspace.id), enabled: isAdmin(workspace) });
+  return data && data.keys > 0 ? ` Kept out now: ${reachText(data)}.` : null;
+}
+
+const reachText = ({ keys, owners }: PersonalKeysReach) =>
+  `${countText(keys)} ${keys === 1 ? 'key' : 'keys'} of ${countText(owners)} ${owners === 1 ? 'member' : 'members'}`;

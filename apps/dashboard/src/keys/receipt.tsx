@@ -1,17 +1,22 @@
 import { Alert, Group, Stack, Table, Text } from '@mantine/core';
 import { IconShieldCheck, IconShieldExclamation } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { countText } from '../look/dollars.js';
 import { Moment } from '../look/moment.js';
-import { confirmedInMs, type RevokedAnswer } from './keys.js';
+import { confirmedInMs, isPending, receiptQuery, type RevokedAnswer } from './keys.js';
 
 /** Times have milliseconds: what took none took less than one. */
 const msText = (ms: number) => (ms < 1 ? 'less than 1 ms' : `${countText(ms)} ms`);
 
-/** The proof: which gateways stopped admitting, after how many milliseconds, and which were fenced off. */
-export function ReceiptView({ answer, what }: { answer: RevokedAnswer; what: string }) {
+/**
+ * The proof: which gateways stopped admitting, after how many milliseconds, and which were fenced off. One that is not
+ * complete yet completes before the reader's eyes.
+ */
+export function ReceiptView({ answer: first, what }: { answer: RevokedAnswer; what: string }) {
+  const { data: answer = first } = useQuery(receiptQuery(first));
   const { receipt, pending = [] } = answer;
   if (!receipt) return null;
-  const isComplete = pending.length === 0;
+  const isComplete = !isPending(answer);
   const tookMs = confirmedInMs(receipt);
   const Sign = isComplete ? IconShieldCheck : IconShieldExclamation;
   return (
@@ -24,7 +29,7 @@ export function ReceiptView({ answer, what }: { answer: RevokedAnswer; what: str
       >
         {isComplete
           ? 'No gateway admits it any more: the next request with it is refused.'
-          : `Not confirmed yet: ${pending.join(', ')}. Their leases run out by themselves; then they refuse too.`}
+          : `Not confirmed yet: ${pending.join(', ')}. Their leases run out by themselves; then they refuse too. This page waits for them.`}
       </Alert>
       <Table withRowBorders aria-label="Gateways that stopped">
         <Table.Thead>
@@ -53,7 +58,7 @@ export function ReceiptView({ answer, what }: { answer: RevokedAnswer; what: str
           Position {receipt.position}
         </Text>
         <Text size="xs" c="dimmed">
-          <Moment at={receipt.confirmedAt} />
+          <Moment at={receipt.confirmedAt ?? receipt.revokedAt} />
         </Text>
       </Group>
     </Stack>

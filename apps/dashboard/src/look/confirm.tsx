@@ -8,6 +8,8 @@ export interface ConfirmProps {
   /** What will happen, and what cannot be undone. */
   children: ReactNode;
   action: string;
+  /** What the way back is called, where "Cancel" could be misread. */
+  dismiss?: string;
   /** What must be typed first, for what hurts much. */
   typed?: string;
   isBusy: boolean;
@@ -25,7 +27,7 @@ export function Confirm(props: ConfirmProps) {
   );
 }
 
-function Question({ children, action, typed, isBusy, error, onConfirm, onClose }: ConfirmProps) {
+function Question({ children, action, dismiss = 'Cancel', typed, isBusy, error, onConfirm, onClose }: ConfirmProps) {
   const [text, setText] = useState('');
   const isReady = typed === undefined || text.trim() === typed;
   return (
@@ -54,7 +56,7 @@ function Question({ children, action, typed, isBusy, error, onConfirm, onClose }
             disabled={isBusy}
             data-autofocus={typed === undefined || undefined}
           >
-            Cancel
+            {dismiss}
           </Button>
           <Button type="submit" color="red" loading={isBusy} disabled={!isReady}>
             {action}

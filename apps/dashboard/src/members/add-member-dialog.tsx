@@ -9,7 +9,7 @@ import { Moment } from '../look/moment.js';
 import { Refusal } from '../server/refusal.js';
 import { useAction } from '../server/use-action.js';
 import type { Workspace } from '../workspaces/workspaces.js';
-import { type AddedMember, addMember, permissionsQuery, type Role, ROLES } from './members.js';
+import { type AddedMember, addMember, invitationsQuery, permissionsQuery, type Role, ROLES } from './members.js';
 
 /** Adds who has an account; invites who has none, by a link that is shown once. */
 export function AddMemberDialog({
@@ -70,7 +70,11 @@ function AddMemberForm({ workspace, onInvited, onDone }: AddMemberFormProps) {
       onDone();
     },
     onError: (error) => error instanceof Refusal && form.setErrors(error.fieldFaults),
-    onSettled: () => client.invalidateQueries({ queryKey: permissionsQuery(workspace.id).queryKey }),
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: permissionsQuery(workspace.id).queryKey }),
+        client.invalidateQueries({ queryKey: invitationsQuery(workspace.id).queryKey }),
+      ]),
   });
   return (
     <form onSubmit={form.onSubmit((values) => action.run(values))} noValidate>

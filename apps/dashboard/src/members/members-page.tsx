@@ -11,6 +11,7 @@ import { useWorkspace } from '../workspaces/use-workspace.js';
 import { isAdmin, type Workspace } from '../workspaces/workspaces.js';
 import { AddMemberDialog } from './add-member-dialog.js';
 import { changeRole, type Member, permissionsQuery, type Role, ROLES } from './members.js';
+import { PendingInvitations } from './pending-invitations.js';
 import { RemoveMemberDialog } from './remove-member-dialog.js';
 
 const SHOWN_MAX = 200;
@@ -78,6 +79,7 @@ export default function MembersPage() {
           </Text>
         </Surface>
       )}
+      {isAdmin(workspace) && <PendingInvitations workspace={workspace} />}
       <AddMemberDialog workspace={workspace} opened={isAdding} onClose={() => setAdding(false)} />
       <RemoveMemberDialog workspace={workspace} member={removing} onClose={() => setRemoving(undefined)} />
     </>

@@ -1,6 +1,6 @@
-import { queryOptions } from '@tanstack/react-query';
-import type { PermissionView } from '@tollgate/contracts';
-import { ask } from '../server/ask.js';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type { PendingInvitationView, PermissionView } from '@tollgate/contracts';
+import { ask, withQuery } from '../server/ask.js';
 
 export type Role = 'admin' | 'write' | 'read';
 export type Member = PermissionView;
@@ -40,3 +40,28 @@ export const changeRole = (workspaceId: string, userId: string, role: Role) =>
 
 export const removeMember = (workspaceId: string, userId: string) =>
   ask(`/api/workspaces/${workspaceId}/members/${userId}`, { method: 'DELETE' });
+
+export type PendingInvitation = PendingInvitationView;
+
+interface InvitationsPage {
+  invitations: PendingInvitation[];
+  nextCursor?: string;
+}
+
+const INVITATIONS_PAGE_SIZE = 50;
+
+/** Invitations that wait to be taken up, by address, page by page; for admins. */
+export const invitationsQuery = (workspaceId: string) =>
+  infiniteQueryOptions({
+    queryKey: ['invitations', workspaceId],
+    queryFn: ({ signal, pageParam }) =>
+      ask<InvitationsPage>(
+        withQuery(`/api/workspaces/${workspaceId}/invitations`, { limit: INVITATIONS_PAGE_SIZE, cursor: pageParam }),
+        { signal },
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  });
+
+export const cancelInvitation = (workspaceId: string, invitationId: string) =>
+  ask(`/api/workspaces/${workspaceId}/invitations/${invitationId}`, { method: 'DELETE' });

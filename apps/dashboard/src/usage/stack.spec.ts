@@ -1,4 +1,4 @@
-import { OTHERS, SERIES_MAX, seriesOf, stackDays } from './stack.js';
+import { dayGroups, OTHERS, SERIES_MAX, seriesOf, stackDays, unsplit } from './stack.js';
 import type { GroupRow } from './usage.js';
 
 const row = (id: string, cost: string, name = id): GroupRow => ({ id, name, cost, requests: 1, durationMs: 1 });
@@ -26,6 +26,24 @@ describe('the stacked chart', () => {
     expect(stackDays(['2026-11-01', '2026-11-02'], days, series, 'cost')).toEqual([
       { day: '11-01', 's-a': 0, 's-b': 0, others: 0 },
       { day: '11-02', 's-a': 0.1, 's-b': 0, others: 0.3 },
+    ]);
+  });
+
+  it('draws the rows of a split report day by day, and whole days when it cannot be had', () => {
+    const rows = [
+      { day: '2026-11-01', ...row('a', '0.100000') },
+      { day: '2026-11-02', ...row('b', '0.200000') },
+      { day: '2026-11-02', ...row('a', '0.300000') },
+    ];
+    const days = ['2026-11-01', '2026-11-02'];
+    expect(stackDays(days, dayGroups(rows), seriesOf([row('a', '0.4'), row('b', '0.2')]), 'cost')).toEqual([
+      { day: '11-01', 's-a': 0.1, 's-b': 0 },
+      { day: '11-02', 's-a': 0.3, 's-b': 0.2 },
+    ]);
+    const whole = unsplit([{ day: '2026-11-02', requests: 2, durationMs: 9, cost: '0.500000' }]);
+    expect(stackDays(days, whole, [{ id: 's-', name: 'All' }], 'requests')).toEqual([
+      { day: '11-01', 's-': 0 },
+      { day: '11-02', 's-': 2 },
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import type { GroupRow } from './usage.js';
+import type { GroupRow, Sums } from './usage.js';
 
 /** How many groups get a colour of their own; the rest is summed up. */
 export const SERIES_MAX = 7;
@@ -22,6 +22,21 @@ export function seriesOf(rows: readonly GroupRow[]): Series[] {
   }
   return dearest.length > SERIES_MAX ? [...own, { id: OTHERS, name: `${dearest.length - SERIES_MAX} others` }] : own;
 }
+
+/** Rows of a split report by their day. */
+export function dayGroups(rows: readonly (GroupRow & { day: string })[]): Map<string, GroupRow[]> {
+  const days = new Map<string, GroupRow[]>();
+  for (const row of rows) {
+    const day = days.get(row.day);
+    if (day) day.push(row);
+    else days.set(row.day, [row]);
+  }
+  return days;
+}
+
+/** Days as if each had one group. */
+export const unsplit = (days: readonly (Sums & { day: string })[]): Map<string, GroupRow[]> =>
+  new Map(days.map(({ day, ...sums }) => [day, [{ id: '', name: 'All', ...sums }]]));
 
 export type Measure = 'cost' | 'requests';
 

@@ -1,11 +1,14 @@
 import '@mantine/charts/styles.css';
 import { BarChart } from '@mantine/charts';
-import { Center, Text } from '@mantine/core';
-import { useQueries } from '@tanstack/react-query';
-import { dayAfter, daysOf, utcDayOf } from '../look/dates.js';
+import { Box, Center, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { daysOf, utcDayOf } from '../look/dates.js';
 import { countText, dollarsOf } from '../look/dollars.js';
-import { type Measure, seriesOf, stackDays } from './stack.js';
-import { dayGroupsQuery, type GroupRow, type Sums } from './usage.js';
+import { Fault } from '../look/fault.js';
+import { Rows } from '../look/surface.js';
+import { Refusal } from '../server/refusal.js';
+import { dayGroups, type Measure, seriesOf, stackDays, unsplit } from './stack.js';
+import { type GroupRow, splitQuery, type Sums } from './usage.js';
 import type { UsageGroup } from './usage-search.js';
 
 /** Apart in hue and in lightness, so that neighbours differ without colour too. */
@@ -23,10 +26,8 @@ export interface UsageChartProps {
 /** Cost or runs by day, stacked. The table below the chart tells the same to who cannot see it. */
 export default function UsageChart({ month, by, measure, days, rows, height }: UsageChartProps) {
   const today = utcDayOf(Date.now());
-  const busy = days.filter(({ requests }) => requests > 0).map(({ day }) => day);
-  const answers = useQueries({ queries: busy.map((day) => dayGroupsQuery(day, dayAfter(day), by, day < today)) });
-  const groupsOf = new Map(busy.map((day, index) => [day, answers[index]?.data ?? []]));
-  if (busy.length === 0) {
+  const split = useQuery(splitQuery(month, by));
+  if (days.every(({ requests }) => requests === 0)) {
     return (
       <Center h={height}>
         <Text c="dimmed" size="sm">
@@ -35,15 +36,29 @@ export default function UsageChart({ month, by, measure, days, rows, height }: U
       </Center>
     );
   }
-  const series = seriesOf(rows);
+  const isTooLong = split.error instanceof Refusal && split.error.status === 400;
+  if (!split.data && !isTooLong) {
+    return split.error ? (
+      <Fault error={split.error} retry={() => void split.refetch()} />
+    ) : (
+      <Rows count={1} height={height} />
+    );
+  }
+  const groupsOf = split.data ? dayGroups(split.data) : unsplit(days);
+  const series = split.data ? seriesOf(rows) : [{ id: 's-', name: 'All' }];
   const shown = (value: number) => (measure === 'cost' ? dollarsOf(value) : countText(value));
   const last = today.startsWith(month) ? today : '9999-12-31';
   return (
-    <div
+    <Box
       role="img"
       aria-label={`${measure === 'cost' ? 'Cost' : 'Runs'} by day, stacked by ${by}; the table below has the sums`}
-      style={{ minHeight: height }}
+      mih={height}
     >
+      {isTooLong && (
+        <Text size="sm" c="dimmed" mb="xs" role="status">
+          Too many {by}s to stack day by day: these are the sums of all.
+        </Text>
+      )}
       <BarChart
         h={height}
         data={stackDays(daysOf(month, last), groupsOf, series, measure)}
@@ -62,6 +77,6 @@ export default function UsageChart({ month, by, measure, days, rows, height }: U
         barProps={{ isAnimationActive: false }}
         maxBarWidth={36}
       />
-    </div>
+    </Box>
   );
 }

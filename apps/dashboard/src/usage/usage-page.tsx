@@ -15,7 +15,7 @@ import { GroupTable } from './group-table.js';
 import { LimitGauges } from './limit-gauges.js';
 import { ProofCard } from './proof-card.js';
 import type { Measure } from './stack.js';
-import { daysQuery, downloadReport, groupsQuery } from './usage.js';
+import { daysQuery, downloadReport, groupsQuery, type ReportRows } from './usage.js';
 import { USAGE_GROUPS, type UsageGroup } from './usage-search.js';
 
 const UsageChart = lazy(() => import('./usage-chart.js'));
@@ -151,13 +151,15 @@ function MonthChoice({
 
 function Download({ month, by }: { month: string; by: UsageGroup }) {
   const action = useAction({
-    mutationFn: ({ groupBy, format }: { groupBy: UsageGroup | 'day'; format: 'json' | 'csv' }) =>
-      downloadReport(month, groupBy, format),
+    mutationFn: ({ rows, format }: { rows: ReportRows; format: 'json' | 'csv' }) => downloadReport(month, rows, format),
     onError: (error) => notifyFault(error, 'Nothing was downloaded'),
   });
-  const files = (['csv', 'json'] as const).flatMap((format) =>
-    (['day', by] as const).map((groupBy) => ({ format, groupBy })),
-  );
+  const kinds: { label: string; rows: ReportRows }[] = [
+    { label: 'By day', rows: { groupBy: 'day' } },
+    { label: `By ${by}`, rows: { groupBy: by } },
+    { label: `By day and ${by}`, rows: { groupBy: 'day', splitBy: by } },
+  ];
+  const files = (['csv', 'json'] as const).flatMap((format) => kinds.map((kind) => ({ format, ...kind })));
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -166,9 +168,9 @@ function Download({ month, by }: { month: string; by: UsageGroup }) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {files.map(({ format, groupBy }) => (
-          <Menu.Item key={`${groupBy}-${format}`} onClick={() => action.run({ groupBy, format })}>
-            By {groupBy}, {format.toUpperCase()}
+        {files.map(({ format, label, rows }) => (
+          <Menu.Item key={`${label}-${format}`} onClick={() => action.run({ rows, format })}>
+            {label}, {format.toUpperCase()}
           </Menu.Item>
         ))}
       </Menu.Dropdown>

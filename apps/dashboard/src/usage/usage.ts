@@ -40,7 +40,6 @@ const groupRow = (row: RawRow, by: UsageGroup): GroupRow => {
   return { id: row.keyId ?? '', name: row.keyName ?? 'Without a key', ...sums };
 };
 
-const CLOSED_DAY_STALE_MS = 10 * 60_000;
 const OPEN_STALE_MS = 10_000;
 
 export const daysQuery = (month: string) =>
@@ -65,15 +64,16 @@ export const groupsQuery = (month: string, by: UsageGroup) =>
     staleTime: OPEN_STALE_MS,
   });
 
-/** What one day holds, by group. Days that are over hardly change, so they are kept. */
-export const dayGroupsQuery = (day: string, dayAfter: string, by: UsageGroup, isOver: boolean) =>
+/** What each day of the month holds, by group. Rejects with a 400 when that is more than one report may have. */
+export const splitQuery = (month: string, by: UsageGroup) =>
   queryOptions({
-    queryKey: ['report-day', day, by],
+    queryKey: ['report', month, 'day', by],
     queryFn: async ({ signal }) => {
-      const path = withQuery('/api/billing/reports', { from: day, to: dayAfter, groupBy: by });
-      return (await ask<Report<RawRow>>(path, { signal })).rows.map((row) => groupRow(row, by));
+      const path = withQuery('/api/billing/reports', { ...monthWindow(month), groupBy: 'day', splitBy: by });
+      const { rows } = await ask<Report<RawRow & { day: string }>>(path, { signal });
+      return rows.map((row) => ({ day: row.day, ...groupRow(row, by) }));
     },
-    staleTime: isOver ? CLOSED_DAY_STALE_MS : OPEN_STALE_MS,
+    staleTime: OPEN_STALE_MS,
   });
 
 export const limitsQuery = queryOptions({
@@ -90,17 +90,16 @@ export const reconciliationQuery = (month: string) =>
     staleTime: OPEN_STALE_MS,
   });
 
+/** What a downloaded report has a row for. */
+export type ReportRows = { groupBy: UsageGroup | 'day'; splitBy?: UsageGroup };
+
 /** Saves a month's report as a file; a refusal is thrown, not saved. */
-export async function downloadReport(
-  month: string,
-  groupBy: UsageGroup | 'day',
-  format: 'json' | 'csv',
-): Promise<void> {
-  const answer = await askRaw(withQuery('/api/billing/reports', { ...monthWindow(month), groupBy, format }));
+export async function downloadReport(month: string, rows: ReportRows, format: 'json' | 'csv'): Promise<void> {
+  const answer = await askRaw(withQuery('/api/billing/reports', { ...monthWindow(month), ...rows, format }));
   const url = URL.createObjectURL(await answer.blob());
   const link = document.createElement('a');
   link.href = url;
-  link.download = `tollgate-${month}-by-${groupBy}.${format}`;
+  link.download = `tollgate-${month}-by-${[rows.groupBy, rows.splitBy].filter(Boolean).join('-and-')}.${format}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
