@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { Rows } from './look/surface.js';
 import { readLogSearch } from './logs/log-search.js';
+import { readPairingSearch } from './pairing/pairing-search.js';
 import { queryClient } from './server/query-client.js';
 import { sessionQuery } from './session/session.js';
 import { NothingHere, Trouble } from './shell/trouble.js';
@@ -50,6 +51,14 @@ const invitation = createRoute({
   path: '/invitations/$token',
   beforeLoad: needSession,
   component: lazyRouteComponent(() => import('./members/invitation-page.js')),
+});
+const pairing = createRoute({
+  getParentRoute: () => root,
+  path: '/cli/auth',
+  validateSearch: readPairingSearch,
+  beforeLoad: needSession,
+  loader: () => queryClient.ensureQueryData(workspacesQuery),
+  component: lazyRouteComponent(() => import('./pairing/pairing-page.js')),
 });
 const operator = createRoute({
   getParentRoute: () => root,
@@ -102,6 +111,7 @@ export const router = createRouter({
     signUp,
     start,
     invitation,
+    pairing,
     operator,
     workspace.addChildren([home, workflows, newWorkflow, workflow, members, keys, settings, usage, logs]),
   ]),

@@ -124,27 +124,6 @@ describe('the pages', () => {
     expect([shown.includes(secret), shown.includes('secret-of-mine')]).toEqual([false, false]);
   }, 60_000);
 
-  it('lead somebody new from an invitation into the workspace', async () => {
-    const { page } = owner;
-    await page.goto(`${platform.url}/w/${owner.workspaceId}/members`);
-    await page.getByRole('button', { name: 'Add member' }).click();
-    const email = `invited-${Date.now()}@example.com`;
-    await page.getByRole('dialog').getByRole('textbox', { name: 'E-mail' }).fill(email);
-    await page.getByRole('dialog').getByRole('button', { name: 'Add member' }).click();
-    const link = await page.getByRole('region', { name: 'Invitation link' }).innerText();
-    const context = await browser.newContext();
-    const guest = await context.newPage();
-    await guest.goto(link);
-    await guest.getByRole('link', { name: 'Sign up' }).click();
-    await guest.getByRole('textbox', { name: 'Name' }).fill('Grace Hopper');
-    await guest.getByRole('textbox', { name: 'E-mail' }).fill(email);
-    await guest.getByRole('textbox', { name: 'Password' }).fill('correct horse battery staple');
-    await guest.getByRole('button', { name: 'Sign up' }).click();
-    await guest.getByRole('button', { name: 'Join the workspace' }).click();
-    await guest.waitForURL(`**/w/${owner.workspaceId}`);
-    await context.close();
-  }, 60_000);
-
   it('download reports that open', async () => {
     const { page } = owner;
     await page.goto(`${platform.url}/w/${owner.workspaceId}/usage`);

@@ -13,18 +13,44 @@ export const ADMIN_KEY = 'operator-key-of-the-browser-tests';
 export interface Platform {
   url: string;
   stop(): Promise<void>;
+  /** Ends the process and keeps its port and data. */
+  goAway(): Promise<void>;
+  /** Starts it again on the same port and data. */
+  comeBack(): Promise<void>;
 }
 
 /**
  * The built platform in a process, with a port and data of its own. `DASHBOARD_URL` names a running one instead, for
- * working on the page; its admin key must then be the one above.
+ * working on the page; its admin key must then be the one above, and it never goes away.
  */
 export async function startPlatform(): Promise<Platform> {
   const given = process.env.DASHBOARD_URL;
-  if (given) return { url: given, stop: async () => undefined };
+  const stay = () => Promise.reject(new Error('A platform that was given cannot be stopped: unset DASHBOARD_URL'));
+  if (given) return { url: given, stop: async () => undefined, goAway: stay, comeBack: stay };
   const port = await freePort();
   const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-browser-'));
   const url = `http://127.0.0.1:${port}`;
+  let child: ChildProcess | undefined;
+  const goAway = async () => {
+    if (child) await ended(child);
+  };
+  const stop = async () => {
+    await goAway();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  const comeBack = async () => {
+    child = await launched(url, port, dataDir);
+  };
+  try {
+    await comeBack();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop, goAway, comeBack };
+}
+
+async function launched(url: string, port: number, dataDir: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [MAIN], {
     env: {
       ...process.env,
@@ -38,15 +64,11 @@ export async function startPlatform(): Promise<Platform> {
   });
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk.toString()));
-  const stop = async () => {
-    await ended(child);
-    rmSync(dataDir, { recursive: true, force: true });
-  };
   try {
     await ready(url, child);
-    return { url, stop };
+    return child;
   } catch (error) {
-    await stop();
+    await ended(child);
     throw new Error(`The platform did not start: ${(error as Error).message}\n${said.join('').slice(-2_000)}`, {
       cause: error,
     });

@@ -12,7 +12,9 @@ const ARGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const PASSWORD = 'correct horse battery staple';
+export const PASSWORD = 'correct horse battery staple';
+/** How long a test waits for what it expects to see, on a machine that has other things to do as well. */
+const WAIT_MS = 15_000;
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** A missing browser fails the test, it never skips. */
@@ -43,6 +45,7 @@ export async function signUpReader(
   options: BrowserContextOptions = {},
 ): Promise<Reader> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 850 }, ...options });
+  context.setDefaultTimeout(WAIT_MS);
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** The paths that the page itself routes; everything else that is unknown keeps its JSON 404. */
-const PAGE_PATHS = ['/', '/sign-in', '/sign-up', '/w/*', '/invitations/*', '/operator'];
+const PAGE_PATHS = ['/', '/sign-in', '/sign-up', '/w/*', '/invitations/*', '/cli/auth', '/operator'];
 /** What `index.html` carries where the nonce of the answer belongs. */
 const NONCE_PLACE = '__STYLE_NONCE__';
 const ASSET_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000;

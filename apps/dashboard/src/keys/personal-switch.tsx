@@ -15,7 +15,10 @@ export function PersonalSwitch({ workspace }: { workspace: Workspace }) {
   const isOn = workspace.allowPersonalApiKeys;
   const action = useAction({
     mutationFn: (allow: boolean) => changeWorkspace(workspace.id, { allowPersonalApiKeys: allow }),
-    onMutate: (allow) => rememberWorkspace({ ...workspace, allowPersonalApiKeys: allow }),
+    onMutate: (allow) => {
+      rememberWorkspace({ ...workspace, allowPersonalApiKeys: allow });
+      return workspace;
+    },
     onSuccess: (changed) => {
       rememberWorkspace(changed);
       setAsking(false);
@@ -23,8 +26,8 @@ export function PersonalSwitch({ workspace }: { workspace: Workspace }) {
         changed.allowPersonalApiKeys ? 'Personal keys work here again.' : 'Personal keys are refused here from now on.',
       );
     },
-    onError: (error) => {
-      rememberWorkspace(workspace);
+    onError: (error, _wished, before) => {
+      if (before) rememberWorkspace(before);
       notifyFault(error, 'The switch went back');
     },
   });

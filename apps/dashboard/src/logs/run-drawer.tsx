@@ -62,6 +62,7 @@ function Run({ run }: { run: RunDetail }) {
           </Fact>
         )}
         {run.client?.userAgent && <Fact name="Client">{run.client.userAgent}</Fact>}
+        {run.client?.clientInfo && <Fact name="Client says">{run.client.clientInfo}</Fact>}
         <Fact name="Run">
           <Id text={run.executionId} label="Copy run id" />
         </Fact>

@@ -1,6 +1,7 @@
-import { Button, Stack, Text } from '@mantine/core';
+import { Button, Stack } from '@mantine/core';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { Fault } from '../look/fault.js';
+import { SwitchAccount } from '../session/switch-account.js';
 import { ask } from '../server/ask.js';
 import { useAction } from '../server/use-action.js';
 import { Entrance } from '../session/entrance.js';
@@ -27,9 +28,7 @@ export default function InvitationPage() {
   return (
     <Entrance title="You are invited" about="This link lets you join a workspace. It works once.">
       <Stack>
-        <Text size="sm" className="wrap-anywhere">
-          You are signed in as <b>{account.email}</b>.
-        </Text>
+        <SwitchAccount account={account} />
         <Fault error={action.error} />
         <Button loading={action.isPending} onClick={() => action.run()}>
           Join the workspace

@@ -116,7 +116,9 @@ function MemberRow({ member, workspace, onRemove }: MemberRowProps) {
     },
     onError: (error, _role, before) => {
       client.setQueryData(queryKey, before);
-      notifyFault(error, `${shown} keeps the role ${member.permissionType}`);
+      // The row shows the wished role by now: what it was stands in the list before.
+      const kept = before?.find(({ userId }) => userId === member.userId);
+      notifyFault(error, `${shown} keeps the role ${kept?.permissionType ?? 'of before'}`);
     },
     onSettled: () => client.invalidateQueries({ queryKey }),
   });

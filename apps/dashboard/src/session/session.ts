@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { ask } from '../server/ask.js';
+import { ask, withQuery } from '../server/ask.js';
 
 export interface Account {
   id: string;
@@ -24,8 +24,8 @@ export const signIn = (given: { email: string; password: string }) =>
 export const signUp = (given: { name: string; email: string; password: string }) =>
   ask<{ user: Account }>('/api/auth/sign-up/email', { method: 'POST', body: given, ownCredential: true });
 
-/** Ends the session and, by loading the page anew, forgets everything that was read with it. */
-export async function signOut(): Promise<void> {
+/** Ends the session and, by loading the page anew, forgets everything that was read with it. `to`: where to go after. */
+export async function signOut(to?: string): Promise<void> {
   await ask('/api/auth/sign-out', { method: 'POST', body: {}, ownCredential: true });
-  location.assign('/sign-in');
+  location.assign(withQuery('/sign-in', { to }));
 }

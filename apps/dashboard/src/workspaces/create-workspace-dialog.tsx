@@ -13,7 +13,14 @@ export function CreateWorkspaceDialog({ opened, onClose }: { opened: boolean; on
   );
 }
 
-export function CreateWorkspaceForm({ onDone, name = '' }: { onDone?: () => void; name?: string }) {
+interface CreateWorkspaceFormProps {
+  onDone?: () => void;
+  name?: string;
+  /** Whether to stay on this page instead of going into the new workspace. */
+  stay?: boolean;
+}
+
+export function CreateWorkspaceForm({ onDone, name = '', stay = false }: CreateWorkspaceFormProps) {
   const navigate = useNavigate();
   const form = useForm({
     initialValues: { name },
@@ -24,7 +31,7 @@ export function CreateWorkspaceForm({ onDone, name = '' }: { onDone?: () => void
     onSuccess: (workspace) => {
       rememberWorkspace(workspace);
       onDone?.();
-      void navigate({ to: '/w/$workspaceId', params: { workspaceId: workspace.id } });
+      if (!stay) void navigate({ to: '/w/$workspaceId', params: { workspaceId: workspace.id } });
     },
   });
   return (

@@ -88,13 +88,16 @@ function PayerCard({ workspace }: { workspace: Workspace }) {
   const admins = members.data?.filter(({ permissionType }) => permissionType === 'admin') ?? [];
   const action = useAction({
     mutationFn: (billedAccountUserId: string) => changeWorkspace(workspace.id, { billedAccountUserId }),
-    onMutate: (billedAccountUserId) => rememberWorkspace({ ...workspace, billedAccountUserId }),
+    onMutate: (billedAccountUserId) => {
+      rememberWorkspace({ ...workspace, billedAccountUserId });
+      return workspace;
+    },
     onSuccess: (changed) => {
       rememberWorkspace(changed);
       notifyDone('From the next run on, the new account pays. Earlier bills stay as they are.');
     },
-    onError: (error) => {
-      rememberWorkspace(workspace);
+    onError: (error, _wished, before) => {
+      if (before) rememberWorkspace(before);
       notifyFault(error, 'The billed account did not change');
     },
   });
