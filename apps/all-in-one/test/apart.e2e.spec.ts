@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { eventually } from '@tollgate/testing';
-import { execute, getWithKey, Person } from './person.js';
+import { call, execute, getWithKey, Person } from './person.js';
 import { launch, SERVICES, type ServiceName, ServicesApart } from './services-apart.js';
 
 describe('the four services as processes of their own, on one database', () => {
@@ -51,6 +51,41 @@ describe('the four services as processes of their own, on one database', () => {
 
     expect(new Set(all).size).toBe(all.length);
     expect((await fetch(`${apart.addressOf('logs')}/api/workspaces`)).status).toBe(404);
+  });
+
+  test('while the database takes nobody each says so and lives on; runs are answered, and logged when it is back', async () => {
+    const ada = await Person.signUp(apart);
+    const workspaceId = await ada.workspace();
+    const workflowId = await eventually(() => ada.workflow(workspaceId));
+    const { key } = await ada.personalKey();
+    await eventually(async () => expect((await execute(apart, workflowId, key)).status).toBe(200));
+    const logged = async () => (await getWithKey(apart, `/api/v1/logs?workspaceId=${workspaceId}`, key)).body.data;
+    await eventually(async () => expect(await logged()).toHaveLength(1));
+
+    await apart.databaseAway(async () => {
+      for (const name of SERVICES) {
+        const ready = await call(`${apart.addressOf(name)}/health/ready`, 'GET');
+        expect([name, ready.status, ready.body.parts[`${name}-database`].ok]).toEqual([name, 503, false]);
+        expect((await call(`${apart.addressOf(name)}/health/live`, 'GET')).status).toBe(200);
+      }
+      const refused = [
+        await ada.send('GET', '/api/users/me/api-keys'),
+        await ada.send('GET', `/api/workflows?workspaceId=${workspaceId}`),
+        await ada.send('GET', '/api/billing/reports'),
+        await getWithKey(apart, `/api/v1/logs?workspaceId=${workspaceId}`, key),
+      ];
+      for (const { status, body, headers } of refused) {
+        expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'SERVICE_UNAVAILABLE', '5']);
+      }
+      expect((await execute(apart, workflowId, key)).status).toBe(200);
+    });
+
+    for (const name of SERVICES) {
+      await eventually(async () => {
+        expect((await call(`${apart.addressOf(name)}/health/ready`, 'GET')).status).toBe(200);
+      });
+    }
+    await eventually(async () => expect(await logged()).toHaveLength(2), { timeoutMs: 15_000 });
   });
 
   test('each ends in order when it is asked to', async () => {

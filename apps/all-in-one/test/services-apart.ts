@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, freePort, type FreshDatabase, freshDatabase } from '@tollgate/testing';
+import pg from 'pg';
 import { ADMIN_API_KEY } from './running-platform.js';
 
 export const SERVICES = ['keys', 'gateway', 'billing', 'logs'] as const;
@@ -86,6 +87,21 @@ export class ServicesApart {
 
   urlOf(path: string): string {
     return this.addressOf(SERVED_BY.find(([pattern]) => pattern.test(path))?.[1] ?? 'keys');
+  }
+
+  /** Runs `work` while the database lets nobody in, those who were in included. */
+  async databaseAway(work: () => Promise<void>): Promise<void> {
+    const name = new URL(this.database.url).pathname.slice(1);
+    const server = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
+    await server.connect();
+    try {
+      await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+      await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+      await work();
+    } finally {
+      await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+      await server.end();
+    }
   }
 
   /** Ends them in order; resolves with their exit codes. */

@@ -1,6 +1,5 @@
 import { Global, Module } from '@nestjs/common';
 import { Sessions } from '@tollgate/access';
-import { Health } from '@tollgate/service-kit';
 import { Accounts } from './accounts/accounts.js';
 import { AccountsRoutes } from './accounts/accounts-routes.js';
 import { ChangePlanHandler } from './accounts/change-plan.js';
@@ -15,7 +14,7 @@ import { RegistrationSweep } from './accounts/registration-sweep.js';
 import { ReinstatePersonHandler } from './accounts/reinstate-person.js';
 import { SignInLimits } from './accounts/sign-in-limits.js';
 import { SuspendPersonHandler } from './accounts/suspend-person.js';
-import { keysDatabase, KeysDatabase } from './keys-database.js';
+import { keysDatabase } from './keys-database.js';
 import { IssueKeyHandler } from './keys/issue-key.js';
 import { KeyBook } from './keys/key-book.js';
 import { KeyUseFeed } from './keys/key-use.feed.js';
@@ -83,8 +82,4 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
   ],
   exports: [Sessions],
 })
-export class KeysModule {
-  constructor(database: KeysDatabase, health: Health) {
-    health.add('keys-database', async () => ({ ok: (await database.pool.query('SELECT 1')).rowCount === 1 }));
-  }
-}
+export class KeysModule {}

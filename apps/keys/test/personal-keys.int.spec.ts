@@ -256,3 +256,16 @@ test('an admin is told how many personal keys the switch would stop: those that 
   expect((await cleo!.send('GET', `/api/workspaces/${id}/personal-keys`)).status).toBe(403);
   expect((await outsider!.send('GET', `/api/workspaces/${id}/personal-keys`)).status).toBe(404);
 });
+
+test('an unforeseen fault is 500 in the words of the contract, and nothing more is told', async () => {
+  const { id } = await ada.personalKey('kept');
+  await keys.rows('ALTER TABLE keys.api_key RENAME TO elsewhere');
+  const list = await ada.send('GET', PATH);
+  const remove = await ada.send('DELETE', `${PATH}/${id}`);
+  await keys.rows('ALTER TABLE keys.elsewhere RENAME TO api_key');
+
+  const code = 'INTERNAL_ERROR';
+  expect([list.status, list.body]).toEqual([500, { error: 'Failed to fetch API keys', code }]);
+  expect([remove.status, remove.body]).toEqual([500, { error: 'Failed to delete API key', code }]);
+  expect(await names()).toEqual(['kept']);
+});

@@ -127,6 +127,10 @@ export class Databases {
     return database;
   }
 
+  get all(): readonly Database[] {
+    return this.opened;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.opened.splice(0).map((database) => database.close()));
   }

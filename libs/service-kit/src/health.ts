@@ -2,6 +2,7 @@ import { Controller, Get, Injectable, Res } from '@nestjs/common';
 import { Directory, PublicRoute } from '@tollgate/access';
 import type { Following } from '@tollgate/event-log';
 import type { FastifyReply } from 'fastify';
+import type { Database, Databases } from './database.js';
 
 export interface PartHealth {
   ok: boolean;
@@ -11,12 +12,15 @@ export interface PartHealth {
 /** Longest a single part may take to say how it is. */
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** What this process is made of, and whether each part would answer correctly now. */
+/** What this process is made of, each service's database included, and whether each part would answer correctly now. */
 @Injectable()
 export class Health {
   private readonly checks = new Map<string, () => PartHealth | Promise<PartHealth>>();
 
-  constructor(directory: Directory) {
+  constructor(
+    directory: Directory,
+    private readonly databases: Databases,
+  ) {
     this.add('directory', () => {
       const { ready, position, reason } = directory.state();
       return { ok: ready, position: position.toString(), ...(reason && { reason }) };
@@ -42,11 +46,19 @@ export class Health {
   }
 
   async report(): Promise<{ ok: boolean; parts: Record<string, PartHealth> }> {
+    const databases = this.databases.all.map(
+      (database) => [`${database.schema}-database`, () => answers(database)] as const,
+    );
     const entries = await Promise.all(
-      [...this.checks].map(async ([name, check]) => [name, await bounded(check)] as const),
+      [...this.checks, ...databases].map(async ([name, check]) => [name, await bounded(check)] as const),
     );
     return { ok: entries.every(([, part]) => part.ok), parts: Object.fromEntries(entries) };
   }
+}
+
+async function answers(database: Database): Promise<PartHealth> {
+  await database.pool.query('SELECT 1');
+  return { ok: true };
 }
 
 async function bounded(check: () => PartHealth | Promise<PartHealth>): Promise<PartHealth> {

@@ -72,7 +72,7 @@ export class PlatformModule {
       {
         provide: Health,
         useFactory: () => {
-          const health = new Health(directory);
+          const health = new Health(directory, platform.databases);
           health.addFollower(platform.directoryFollower);
           return health;
         },

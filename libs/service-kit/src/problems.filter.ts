@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { DirectoryUnavailable } from '@tollgate/access';
 import { isV2Path, PROBLEMS, Problem, problemBody, type ProblemKind } from '@tollgate/contracts';
+import { isConnectionLoss } from '@tollgate/event-log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from './log.js';
 
@@ -35,14 +36,15 @@ export function toProblem(error: unknown): Problem {
   return new Problem('internal', { cause: error });
 }
 
-/** PostgreSQL's connection and shutdown classes, and sockets that could not be opened. */
+/**
+ * What PostgreSQL refuses for reasons of its own, so that the same request may succeed later: no room (53), a database that
+ * takes nobody (55000), a statement that took too long or was ended (57), transactions in each other's way (40).
+ */
+const PASSING_CODES = /^(53...|55000|57...|40001|40P01)$/;
+
 function isDatabaseAway(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: string; message?: string };
-  return (
-    /^(08|57P)/.test(code ?? '') ||
-    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND'].includes(code ?? '') ||
-    /^(Connection terminated|timeout exceeded when trying to connect)/.test(message ?? '')
-  );
+  const { code } = (error ?? {}) as { code?: unknown };
+  return isConnectionLoss(error) || (typeof code === 'string' && PASSING_CODES.test(code));
 }
 
 /** Writes a Problem in the shape of the path's generation (contract A1 row 7). */

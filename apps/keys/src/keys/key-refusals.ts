@@ -1,4 +1,5 @@
 import { KEYS_PER_OWNER_MAX, KEY_LIFETIME_YEARS_MAX, Problem } from '@tollgate/contracts';
+import { toProblem } from '@tollgate/service-kit';
 import type { IssueOutcome, IssuedKey } from './issue-key.js';
 import type { KeyOwner } from './key.js';
 
@@ -28,6 +29,16 @@ export function issuedOrRefuse(outcome: IssueOutcome, kind: KeyOwner['kind'], na
     }
     case 'forbidden':
       throw new Problem('forbidden');
+  }
+}
+
+/** Whatever went wrong unforeseen in `work` is answered by `text` (contract B1.1, status 500); refusals stay what they are. */
+export async function orFailWith<T>(text: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const problem = toProblem(error);
+    throw problem.kind === 'internal' ? new Problem('internal', { text, cause: error }) : problem;
   }
 }
 

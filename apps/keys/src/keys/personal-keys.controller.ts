@@ -6,7 +6,7 @@ import { check } from '@tollgate/service-kit';
 import { KnownId } from '../known-id.js';
 import { IssueKey } from './issue-key.js';
 import { KeyBook, type KeyPage } from './key-book.js';
-import { createdAnswer, issuedOrRefuse, keyNotFound } from './key-refusals.js';
+import { createdAnswer, issuedOrRefuse, keyNotFound, orFailWith } from './key-refusals.js';
 import { RevokeKeys } from './revoke-keys.js';
 
 /** A person's own keys (contract B1.1). */
@@ -20,7 +20,8 @@ export class PersonalKeysController {
 
   @Get()
   async list(@CurrentUser() { userId }: SignedIn, @Query() query: unknown): Promise<KeyPage<PersonalKeyView>> {
-    return this.keys.ofPerson(userId, check(keysQuerySchema, query));
+    const page = check(keysQuerySchema, query);
+    return orFailWith('Failed to fetch API keys', () => this.keys.ofPerson(userId, page));
   }
 
   @Post()
@@ -35,7 +36,8 @@ export class PersonalKeysController {
 
   @Delete(':id')
   async revoke(@CurrentUser() { userId }: SignedIn, @Param('id', KnownId) keyId: string) {
-    const outcome = await this.commands.execute(new RevokeKeys(userId, { kind: 'personal', ownerId: userId }, [keyId]));
+    const revocation = new RevokeKeys(userId, { kind: 'personal', ownerId: userId }, [keyId]);
+    const outcome = await orFailWith('Failed to delete API key', () => this.commands.execute(revocation));
     if (outcome.outcome !== 'revoked') throw keyNotFound();
     return { success: true, receipt: outcome.receipt };
   }
