@@ -82,6 +82,7 @@ export function logDetailOf(run: RunEntry, texts: RunTexts, known: CatalogWorkfl
       finalOutput: texts.output,
       error: texts.error,
     },
+    client: run.client,
     createdAt: run.createdAt.toISOString(),
   };
 }

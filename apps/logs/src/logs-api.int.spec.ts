@@ -213,6 +213,7 @@ describe('one run', () => {
         error: { code: 'EXECUTION_ERROR', message: 'n is not a number' },
       },
       cost: { total: 0.005 },
+      client: { name: 'jest', version: null },
       createdAt: '2026-11-03T10:00:00.040Z',
     });
     expect(body.limits.usage.plan).toBe('pro');

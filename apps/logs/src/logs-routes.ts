@@ -6,6 +6,9 @@ import {
   logListSchema,
   sessionLogDetailSchema,
   sessionLogListSchema,
+  v2LogDetailSchema,
+  v2LogListQuerySchema,
+  v2LogListSchema,
 } from '@tollgate/contracts';
 
 const tag = 'Logs';
@@ -38,6 +41,25 @@ export const logsRoutes = defineRoutes([
     auth: 'api-key',
     answers: { 200: executionDetailSchema },
     refusals: [404, 429],
+  },
+  {
+    method: 'GET',
+    path: '/api/v2/logs',
+    tag: 'Logs v2',
+    summary: 'Runs of a workspace; the cursor is bound to its filters',
+    auth: 'api-key',
+    query: v2LogListQuerySchema,
+    answers: { 200: v2LogListSchema },
+    refusals: [400, 403, 404, 429],
+  },
+  {
+    method: 'GET',
+    path: '/api/v2/logs/:runId',
+    tag: 'Logs v2',
+    summary: 'One run in full',
+    auth: 'api-key',
+    answers: { 200: v2LogDetailSchema },
+    refusals: [400, 403, 404, 429],
   },
   {
     method: 'GET',

@@ -6,19 +6,22 @@ import { logsDatabase } from './logs-database.js';
 import { LogsController } from './logs.controller.js';
 import { RecorderFeed } from './recorder.feed.js';
 import { RunLog } from './run-log.js';
+import { RunPages } from './run-pages.js';
 import { SessionLogsController } from './session-logs.controller.js';
+import { V2LogsController } from './v2-logs.controller.js';
 import { WorkflowCatalogFeed } from './workflow-catalog.feed.js';
 import { WorkflowCatalog } from './workflow-catalog.js';
 
 /** Shows what happened: keeps the run log and answers the Logs API. */
 @Module({
-  controllers: [LogsController, SessionLogsController],
+  controllers: [LogsController, SessionLogsController, V2LogsController],
   providers: [
     logsDatabase,
     RecorderFeed,
     WorkflowCatalogFeed,
     RunLog,
     WorkflowCatalog,
+    RunPages,
     LogPages,
     LogReader,
     LogLimitsReader,

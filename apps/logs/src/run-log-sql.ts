@@ -37,6 +37,8 @@ function conditionsOf(filter: RunFilter, bind: (value: unknown) => string): stri
   };
   add(filter.triggers, (list) => `trigger = ANY (${list}::text[])`);
   if (filter.level) clauses.push(filter.level === 'error' ? `level = 'error'` : `level = 'info'`);
+  add(filter.statuses, (list) => `status = ANY (${list}::text[])`);
+  add(filter.workflowNamePart, (part) => `strpos(lower(workflow_name), lower(${part})) > 0`);
   add(instantOf(filter.startedFromMs), (at) => `started_at >= ${at}`);
   add(instantOf(filter.startedToMs), (at) => `started_at <= ${at}`);
   add(filter.durationMinMs, (ms) => `duration_ms >= ${ms}`);

@@ -2,8 +2,9 @@ import { logListQuerySchema } from '@tollgate/contracts';
 import type { NewEvent } from '@tollgate/contracts';
 import { logsInDatabase } from '../test/logs-in-database.js';
 import { logged, runFinished, runRefused } from '../test/runs.js';
-import { LogPages, PAGE_OUTPUT_BYTES_MAX } from './log-pages.js';
+import { LogPages } from './log-pages.js';
 import { RunLog } from './run-log.js';
+import { PAGE_OUTPUT_BYTES_MAX, RunPages } from './run-pages.js';
 import { WorkflowCatalog } from './workflow-catalog.js';
 import { catalogFollower } from './workflow-catalog.feed.js';
 
@@ -13,7 +14,7 @@ let position = 1n;
 
 beforeAll(async () => {
   logs = await logsInDatabase();
-  pages = new LogPages(new RunLog(logs.database), new WorkflowCatalog(logs.database));
+  pages = new LogPages(new RunPages(new RunLog(logs.database), new WorkflowCatalog(logs.database)));
 });
 afterAll(() => logs.close());
 beforeEach(() => logs.pool.query('TRUNCATE logs.run_log, logs.run_ids, logs.workflows'));

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EventData, KeyKind, LogLevel, runOriginSchema, Trigger } from '@tollgate/contracts';
+import type { ClientProgram, EventData, KeyKind, LogLevel, runOriginSchema, Trigger } from '@tollgate/contracts';
 import type { z } from 'zod';
 import { LogsDatabase } from './logs-database.js';
 import { pageSql } from './run-log-sql.js';
@@ -12,6 +12,9 @@ export interface RunFilter {
   workflowIds?: readonly string[];
   triggers?: readonly string[];
   level?: LogLevel;
+  statuses?: readonly string[];
+  /** A part of the workflow's name as it was, in any case. */
+  workflowNamePart?: string;
   startedFromMs?: number;
   startedToMs?: number;
   runId?: string;
@@ -52,6 +55,8 @@ export interface RunEntry {
   costMicros: number;
   createdAt: Date;
   outputBytes: number;
+  actorUserId: string | null;
+  client: ClientProgram;
 }
 
 /** What went in and came out of a run. */
@@ -73,7 +78,9 @@ interface OriginRow {
   request_id: string;
 }
 
-interface EntryRow extends Omit<RunEntry, 'durationMs' | 'costMicros'> {
+interface EntryRow extends Omit<RunEntry, 'durationMs' | 'costMicros' | 'client'> {
+  clientName: string | null;
+  clientVersion: string | null;
   durationMs: string;
   costMicros: string;
 }
@@ -81,7 +88,8 @@ interface EntryRow extends Omit<RunEntry, 'durationMs' | 'costMicros'> {
 export const ENTRY_COLUMNS = `run_id AS "runId", workspace_id AS "workspaceId", workflow_id AS "workflowId",
   workflow_name AS "workflowName", deployment_version_id AS "deploymentVersionId", trigger, level, status,
   started_at AS "startedAt", ended_at AS "endedAt", duration_ms AS "durationMs", cost_micros AS "costMicros",
-  created_at AS "createdAt", octet_length(output) AS "outputBytes"`;
+  created_at AS "createdAt", octet_length(output) AS "outputBytes",
+  actor_user_id AS "actorUserId", client_name AS "clientName", client_version AS "clientVersion"`;
 
 /** Most workspaces that are asked for one run id; ids of the platform's own making have one. */
 const WORKSPACES_MAX = 100;
@@ -136,7 +144,7 @@ export class RunLog {
     if (!row) throw new Error(`Run ${entry.runId} is gone`);
     return {
       key: row.key_id === null ? null : { id: row.key_id, name: row.key_name, type: row.key_kind },
-      client: { userAgent: row.user_agent, clientInfo: row.client_info },
+      client: { ...entry.client, userAgent: row.user_agent, clientInfo: row.client_info },
       requestId: row.request_id,
     };
   }
@@ -171,6 +179,7 @@ export class RunLog {
   }
 }
 
-function entryOf(row: EntryRow): RunEntry {
-  return { ...row, durationMs: Number(row.durationMs), costMicros: Number(row.costMicros) };
+function entryOf({ clientName, clientVersion, ...row }: EntryRow): RunEntry {
+  const client = { name: clientName, version: clientVersion };
+  return { ...row, client, durationMs: Number(row.durationMs), costMicros: Number(row.costMicros) };
 }

@@ -1,3 +1,4 @@
+import { clientProgramOf, keptClientText } from '@tollgate/contracts';
 import type { EventData, LoggedEvent, LogLevel } from '@tollgate/contracts';
 
 type RunFinished = LoggedEvent<'RunFinished'>;
@@ -28,6 +29,8 @@ export interface RunRow {
   requestId: string;
   userAgent: string | null;
   clientInfo: string | null;
+  clientName: string | null;
+  clientVersion: string | null;
   /** When the fact was made: not when it was recorded, or a rebuilt log would differ. */
   createdAt: string;
   /** JSON. */
@@ -41,6 +44,9 @@ export interface RunRow {
  * did not succeed, and an attempt that was refused, are errors; a refused one costs nothing (contract B3.1 side effects).
  */
 export function rowOf({ id, data, time, position }: RunFinished): RunRow {
+  const userAgent = data.client.userAgent === null ? null : keptClientText(data.client.userAgent);
+  const clientInfo = data.client.clientInfo === null ? null : keptClientText(data.client.clientInfo);
+  const program = clientProgramOf({ userAgent, clientInfo });
   return {
     eventId: storable(id),
     startedAt: storableInstant(data.startedAt),
@@ -64,8 +70,10 @@ export function rowOf({ id, data, time, position }: RunFinished): RunRow {
     durationMs: data.durationMs,
     costMicros: data.billable ? data.costMicros : 0,
     requestId: storable(data.requestId),
-    userAgent: storable(data.client.userAgent),
-    clientInfo: storable(data.client.clientInfo),
+    userAgent,
+    clientInfo,
+    clientName: program.name,
+    clientVersion: program.version,
     createdAt: storableInstant(time),
     input: jsonText(data.input),
     output: jsonText(data.output),

@@ -27,6 +27,8 @@ const COLUMNS: readonly (readonly [column: string, type: string, field: keyof Ru
   ['request_id', 'text', 'requestId'],
   ['user_agent', 'text', 'userAgent'],
   ['client_info', 'text', 'clientInfo'],
+  ['client_name', 'text', 'clientName'],
+  ['client_version', 'text', 'clientVersion'],
   ['created_at', 'timestamptz', 'createdAt'],
   ['input', 'text', 'input'],
   ['output', 'text', 'output'],

@@ -108,23 +108,17 @@ async function start({ adminApiKey }: { adminApiKey: string | undefined }): Prom
       billedAccountUserId: 'u1',
       allowPersonalApiKeys: true,
     }),
-    logged(3, 'KeyCreated', {
-      ...key,
-      keyId: 'k1',
-      kind: 'personal',
-      ownerId: 'u1',
-      workspaceId: null,
-      digest: digestKey(personalKey, PEPPER),
-    }),
+    ...[personalKey, secondPersonalKey].map((text, nth) =>
+      logged(3 + nth, 'KeyCreated', {
+        ...key,
+        keyId: `k${nth === 0 ? 1 : 3}`,
+        kind: 'personal',
+        ownerId: 'u1',
+        workspaceId: null,
+        digest: digestKey(text, PEPPER),
+      }),
+    ),
     logged(5, 'KeyCreated', {
-      ...key,
-      keyId: 'k3',
-      kind: 'personal',
-      ownerId: 'u1',
-      workspaceId: null,
-      digest: digestKey(secondPersonalKey, PEPPER),
-    }),
-    logged(4, 'KeyCreated', {
       ...key,
       keyId: 'k2',
       kind: 'workspace',

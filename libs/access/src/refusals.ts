@@ -12,7 +12,7 @@ export type KeySurface =
   'execute' | 'status' | 'jobs' | 'usageLimits' | 'logs' | 'logDetail' | 'executionDetail' | 'v2' | 'v2Execute';
 
 /** What a v2 route speaks of: what may not be seen is "<subject> not found". */
-export type V2Subject = 'Workflow' | 'Run' | 'Workspace' | 'Log';
+export type V2Subject = 'Workflow' | 'Run' | 'Workspace';
 
 const NO_KEY_TEXT = 'API key required';
 const BAD_KEY_TEXT = 'Invalid API key';

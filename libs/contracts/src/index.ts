@@ -1,6 +1,7 @@
 export * from './accounts-api.js';
 export * from './admin-api.js';
 export * from './billing-api.js';
+export * from './client-info.js';
 export * from './events-control.js';
 export * from './events-usage.js';
 export * from './events.js';
@@ -14,5 +15,9 @@ export * from './problems.js';
 export * from './query-values.js';
 export * from './routes.js';
 export * from './topics.js';
+export * from './v2-billing-api.js';
+export * from './v2-logs-api.js';
+export * from './v2-resources-api.js';
+export * from './v2-values.js';
 export * from './workflows-api.js';
 export * from './workspaces-api.js';

@@ -131,6 +131,9 @@ export const logListSchema = z.object({
   limits: logLimitsSchema,
 });
 
+/** Which program made a run, as its headers name it. */
+const clientProgramSchema = z.object({ name: z.string().nullable(), version: z.string().nullable() });
+
 export const logDetailSchema = z.object({
   data: logEntrySchema
     .pick({
@@ -164,6 +167,7 @@ export const logDetailSchema = z.object({
         finalOutput: z.unknown(),
         error: z.object({ code: z.string(), message: z.string() }).nullable(),
       }),
+      client: clientProgramSchema,
       createdAt: at,
     }),
   limits: logLimitsSchema,
@@ -197,7 +201,7 @@ export const executionDetailSchema = z.object({
 /** Which key made a run, from which client: told to people signed in. */
 export const runOriginSchema = z.object({
   key: z.object({ id: z.string(), name: z.string().nullable(), type: keyKindSchema.nullable() }).nullable(),
-  client: z.object({ userAgent: z.string().nullable(), clientInfo: z.string().nullable() }),
+  client: clientProgramSchema.extend({ userAgent: z.string().nullable(), clientInfo: z.string().nullable() }),
   requestId: z.string(),
 });
 

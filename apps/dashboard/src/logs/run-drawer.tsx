@@ -61,8 +61,8 @@ function Run({ run }: { run: RunDetail }) {
             {run.key.name} ({run.key.type})
           </Fact>
         )}
-        {run.client?.userAgent && <Fact name="Client">{run.client.userAgent}</Fact>}
-        {run.client?.clientInfo && <Fact name="Client says">{run.client.clientInfo}</Fact>}
+        {run.client.userAgent && <Fact name="Client">{run.client.userAgent}</Fact>}
+        {run.client.clientInfo && <Fact name="Client says">{run.client.clientInfo}</Fact>}
         <Fact name="Run">
           <Id text={run.executionId} label="Copy run id" />
         </Fact>

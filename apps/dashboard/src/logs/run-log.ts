@@ -7,7 +7,7 @@ export type { LogEntry };
 /** The detail that a signed-in reader gets: the v1 detail, and who called with what. */
 export interface RunDetail extends LogDetail {
   key?: { id: string; name: string | null; type: 'personal' | 'workspace' | null } | null;
-  client?: { userAgent: string | null; clientInfo: string | null };
+  client: LogDetail['client'] & { userAgent?: string | null; clientInfo?: string | null };
   requestId?: string;
 }
 

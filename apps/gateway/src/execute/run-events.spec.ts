@@ -98,7 +98,7 @@ describe('the events of a run', () => {
   });
 
   test('a header or an error without end is cut', () => {
-    const [, finished] = readAll({ userAgent: 'x'.repeat(9_000), error: { code: 'E', message: 'y'.repeat(9_000) } });
+    const [, finished] = readAll({ userAgent: 'x '.repeat(9_000), error: { code: 'E', message: 'y'.repeat(9_000) } });
     const data = finished!.data as { client: { userAgent: string }; error: { message: string } };
     expect([data.client.userAgent.length, data.error.message.length]).toEqual([300, 2_000]);
   });

@@ -1,5 +1,5 @@
 import type { Caller, WorkflowEntry, WorkspaceEntry } from '@tollgate/access';
-import type { PayerRule, Trigger } from '@tollgate/contracts';
+import { keptClientText, type PayerRule, type Trigger } from '@tollgate/contracts';
 import { keptJson } from './json-text.js';
 
 /** Who runs what for whom: the same for every run of a key and workflow. */
@@ -45,7 +45,6 @@ export interface RunFacts {
   clientInfo: string | undefined;
 }
 
-const CLIENT_TEXT_MAX = 300;
 const ERROR_TEXT_MAX = 2_000;
 /** Names of JSON are all ASCII here, and ids are checked or made by the platform: only free text is escaped. */
 const text = JSON.stringify as (value: string | null) => string;
@@ -101,5 +100,5 @@ function errorJson(error: RunFacts['error']): string {
 }
 
 function clientText(value: string | undefined): string {
-  return value === undefined ? 'null' : text(value.length > CLIENT_TEXT_MAX ? value.slice(0, CLIENT_TEXT_MAX) : value);
+  return value === undefined ? 'null' : text(keptClientText(value));
 }

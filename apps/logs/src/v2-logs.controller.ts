@@ -1,0 +1,98 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiKeyRoute, CurrentCaller, Directory, V2Access } from '@tollgate/access';
+import type { Caller } from '@tollgate/access';
+import { Problem, v2LogListQuerySchema } from '@tollgate/contracts';
+import type { V2LogDetail, V2LogEntry, V2LogListQuery } from '@tollgate/contracts';
+import { garbageCursor, mintBoundCursor, noQuerySchema, readBoundCursor, V2Query } from '@tollgate/service-kit';
+import { readRunId } from './log-id.js';
+import { RunLog } from './run-log.js';
+import type { RunEntry, RunPlace } from './run-log.js';
+import { RunPages } from './run-pages.js';
+import { v2CursorFiltersOf, v2OrderOf, v2RunFilterOf } from './v2-log-filter.js';
+import { asksInFull, v2LogDetailOf, v2LogEntryOf } from './v2-log-entry.js';
+import { WorkflowCatalog } from './workflow-catalog.js';
+
+const LIST = 'logs';
+
+/** The v2 Logs API (contract B5.3). What a caller may not see is the same 404 as what is not there. */
+@Controller('api/v2/logs')
+@ApiKeyRoute('v2')
+export class V2LogsController {
+  constructor(
+    private readonly access: V2Access,
+    private readonly pages: RunPages,
+    private readonly runs: RunLog,
+    private readonly catalog: WorkflowCatalog,
+    private readonly directory: Directory,
+  ) {}
+
+  @Get()
+  async list(
+    @CurrentCaller() caller: Caller,
+    @Query(new V2Query(v2LogListQuerySchema)) query: V2LogListQuery,
+  ): Promise<{ data: V2LogEntry[]; nextCursor: string | null }> {
+    await this.access.require(caller, query.workspaceId, 'read', 'Workspace');
+    const bound = v2CursorFiltersOf(query);
+    const after = query.cursor === undefined ? undefined : placeOf(readBoundCursor(LIST, query.cursor, bound, 2));
+    const filter = v2RunFilterOf(query);
+    if (!filter) return { data: [], nextCursor: null };
+    const page = await this.pages.read(
+      { filter, order: v2OrderOf(query), after, limit: query.limit },
+      { inFull: asksInFull(query), withOutput: query.includeFinalOutput === true },
+    );
+    return {
+      data: page.runs.map((run) => v2LogEntryOf(run, page, query)),
+      nextCursor: page.next ? mintBoundCursor(LIST, [String(page.next.startedAtMs), page.next.runId], bound) : null,
+    };
+  }
+
+  @Get(':runId')
+  async detail(
+    @CurrentCaller() caller: Caller,
+    @Param('runId') runId: string,
+    @Query(new V2Query(noQuerySchema)) _query: object,
+  ): Promise<{ data: V2LogDetail }> {
+    const run = await this.readable(caller, readRunId(runId));
+    const [texts, workflows, state] = await Promise.all([
+      this.runs.texts(run),
+      this.catalog.workflows([run.workflowId]),
+      run.deploymentVersionId === null ? null : this.catalog.state(run.deploymentVersionId),
+    ]);
+    const workflow = workflows.get(run.workflowId);
+    const [executedByEmail, ownerEmail] = await Promise.all([
+      this.emailOf(run.actorUserId),
+      this.emailOf(workflow?.createdBy ?? null),
+    ]);
+    return { data: v2LogDetailOf(run, { texts, workflow, state, executedByEmail, ownerEmail }) };
+  }
+
+  /**
+   * The newest run of this id that this caller may read. Else the reason, where he may know that it is there, or the 404
+   * of a run that is not.
+   */
+  private async readable(caller: Caller, runId: string | undefined): Promise<RunEntry> {
+    let refusal: unknown = new Problem('notFound', { text: 'Run not found' });
+    for (const workspaceId of runId === undefined ? [] : await this.runs.workspacesOf(runId)) {
+      try {
+        await this.access.require(caller, workspaceId, 'read', 'Run');
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        if (error.status !== 404) refusal = error;
+        continue;
+      }
+      const run = await this.runs.find(workspaceId, runId!);
+      if (run) return run;
+    }
+    throw refusal;
+  }
+
+  private async emailOf(userId: string | null): Promise<string | null> {
+    return userId === null ? null : ((await this.directory.read('user', userId))?.email ?? null);
+  }
+}
+
+function placeOf([at = '', runId = '']: string[]): RunPlace {
+  const startedAtMs = Number(at);
+  if (!/^-?\d{1,15}$/.test(at) || readRunId(runId) === undefined) throw garbageCursor();
+  return { startedAtMs, runId };
+}
