@@ -1,12 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, freePort } from '@tollgate/testing';
 
 const MAIN = join(import.meta.dirname, '../dist/main.js');
 export const ADMIN_API_KEY = 'operator-key-of-the-tests';
+
+export interface Account {
+  uid: number;
+  gid: number;
+}
+
+export interface StartOptions {
+  /** Who runs it; default the account of the tests. */
+  account?: Account;
+  /** The data folder lies where nobody else may look, as in root's own home. */
+  isPrivate?: boolean;
+}
 
 /** The platform as a stranger starts it: its own process, its own port and data folder, the embedded default. */
 export class RunningPlatform {
@@ -17,12 +29,22 @@ export class RunningPlatform {
     readonly dataDir: string,
     readonly port: number,
     private readonly env: Record<string, string>,
+    private readonly account: Account | undefined,
   ) {}
 
-  static async start(env: Record<string, string> = {}): Promise<RunningPlatform> {
+  static async start(
+    env: Record<string, string> = {},
+    { account, isPrivate = false }: StartOptions = {},
+  ): Promise<RunningPlatform> {
     const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-e2e-'));
-    const platform = new RunningPlatform(dataDir, await freePort(), env);
-    await platform.again();
+    // As the platform makes it itself: what root runs PostgreSQL as must pass through.
+    if (!isPrivate) chmodSync(dataDir, 0o711);
+    if (account) chownSync(dataDir, account.uid, account.gid);
+    const platform = new RunningPlatform(dataDir, await freePort(), env, account);
+    await platform.again().catch(async (error: unknown) => {
+      await platform.dispose();
+      throw error;
+    });
     return platform;
   }
 
@@ -42,7 +64,7 @@ export class RunningPlatform {
 
   /** Starts it (again, on the same data) and waits until it says it is ready. */
   async again(): Promise<void> {
-    this.launch();
+    this.child = this.launch();
     await eventually(
       async () => {
         if (this.child?.exitCode !== null) throw new Error(`The platform ended:\n${this.text}`);
@@ -53,9 +75,10 @@ export class RunningPlatform {
     );
   }
 
-  /** Starts the process without waiting. */
+  /** Starts a process on the same port and data, without waiting for it. */
   launch(): ChildProcess {
     const child = spawn(process.execPath, [MAIN], {
+      ...this.account,
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
@@ -69,7 +92,6 @@ export class RunningPlatform {
     const keep = (chunk: Buffer) => (this.text += chunk.toString());
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    this.child = child;
     return child;
   }
 
@@ -83,9 +105,16 @@ export class RunningPlatform {
     return child.exitCode;
   }
 
+  /** Where the database lies when it could not stay in the data folder. */
+  get databaseHome(): string | undefined {
+    const remembered = join(this.dataDir, 'postgres.json');
+    return existsSync(remembered) ? JSON.parse(readFileSync(remembered, 'utf8')).home : undefined;
+  }
+
   /** Ends it in order and removes its data. */
   async dispose(): Promise<void> {
     await this.end('SIGTERM');
+    if (this.databaseHome !== undefined) rmSync(this.databaseHome, { recursive: true, force: true });
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

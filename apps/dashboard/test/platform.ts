@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,8 @@ export async function startPlatform(): Promise<Platform> {
   if (given) return { url: given, stop: async () => undefined, goAway: stay, comeBack: stay };
   const port = await freePort();
   const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-browser-'));
+  // So that what root runs PostgreSQL as reaches it: else the data would go, and stay, elsewhere.
+  chmodSync(dataDir, 0o711);
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
   const goAway = async () => {
