@@ -41,6 +41,7 @@ export interface MadeKey {
 /** A person at the platform: signed up, with a browser that keeps the session's cookies. */
 export class Person {
   private readonly cookies = new Map<string, string>();
+  readonly password = randomBytes(12).toString('hex');
   userId = '';
 
   private constructor(
@@ -54,11 +55,15 @@ export class Person {
     const { body, status } = await person.send('POST', '/api/auth/sign-up/email', {
       name,
       email,
-      password: randomBytes(12).toString('hex'),
+      password: person.password,
     });
     if (status !== 200) throw new Error(`sign-up answered ${status}: ${JSON.stringify(body)}`);
     person.userId = body.user.id;
     return person;
+  }
+
+  get cookieValues(): string[] {
+    return [...this.cookies.values()];
   }
 
   async send(method: string, path: string, body?: unknown): Promise<Answer> {

@@ -1,0 +1,111 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { eventually } from '@tollgate/testing';
+import { execute, Person } from './person.js';
+import { writtenRequests } from './requests-file.js';
+import { RunningPlatform } from './running-platform.js';
+
+const run = promisify(execFile);
+const TOOLS = join(import.meta.dirname, '../../../tools/dist');
+
+describe('what a newcomer does after npm start', () => {
+  let platform: RunningPlatform;
+  const tools: ChildProcess[] = [];
+  beforeAll(async () => void (platform = await RunningPlatform.start()));
+  afterAll(async () => {
+    for (const tool of tools) tool.kill('SIGKILL');
+    await platform.dispose();
+  });
+
+  const env = () => ({ PATH: process.env.PATH, DATA_DIR: platform.dataDir });
+
+  test('npm run seed prints a curl that works as it is', async () => {
+    const { stdout } = await run(process.execPath, [join(TOOLS, 'seed.js')], { env: env() });
+    const curls = stdout.split('\n\n').filter((block) => block.startsWith('curl -X POST'));
+
+    expect(curls).toHaveLength(2);
+    expect(stdout).toMatch(/Personal key {3}sk-sim-\w{32} .*\nWorkspace key {2}sk-sim-\w{32} /);
+    const answers = await Promise.all(
+      curls.map(async (curl) => (await run('sh', ['-c', curl], { env: env() })).stdout),
+    );
+    expect(answers.map((answer) => JSON.parse(answer).output)).toEqual([
+      { greeting: 'Hello, world!', received: { inputs: {} } },
+      { total: 15 },
+    ]);
+  });
+
+  test('npm run tail shows events as they happen, one CloudEvent a line, and no secret; Ctrl-C ends it', async () => {
+    const tail = spawn(process.execPath, [join(TOOLS, 'tail.js')], { env: env(), stdio: ['ignore', 'pipe', 'pipe'] });
+    tools.push(tail);
+    let [shown, said] = ['', ''];
+    tail.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+    tail.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await eventually(() => expect(said).toContain('Ctrl-C ends'), { timeoutMs: 20_000 });
+
+    const ada = await Person.signUp(platform);
+    const workspaceId = await ada.workspace();
+    const workflowId = await ada.workflow(workspaceId);
+    const { id, key } = await ada.personalKey();
+    await execute(platform, workflowId, key);
+    await ada.ok('DELETE', `/api/users/me/api-keys/${id}`);
+
+    const happened = [
+      ...['UserRegistered', 'WorkspaceCreated', 'MemberAdded', 'WorkflowDeployed', 'KeyCreated', 'KeyRevoked'],
+      ...['RequestBilled', 'RunFinished'],
+    ];
+    const events = await eventually(() => {
+      const lines = shown.split('\n').slice(0, -1);
+      const parsed = lines.map((line) => JSON.parse(line.slice(line.indexOf('{'))));
+      expect(parsed.map(({ type }) => type.split('.').at(-1))).toEqual(expect.arrayContaining(happened));
+      return parsed;
+    });
+    for (const event of events) expect(event).toMatchObject({ specversion: '1.0', id: expect.any(String) });
+    expect(shown).toContain(id);
+    for (const secret of [key, ada.password, ...ada.cookieValues]) expect(shown).not.toContain(secret);
+    // What happened before it began is not shown.
+    expect(shown).not.toContain('Seed');
+
+    const gone = once(tail, 'exit');
+    tail.kill('SIGINT');
+    expect(await gone).toEqual([0, null]);
+  });
+
+  test('npm run tail says what is wrong with its arguments', async () => {
+    const wrong = run(process.execPath, [join(TOOLS, 'tail.js'), '--topics', 'usage,nothing'], { env: env() });
+
+    await expect(wrong).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--topics: nothing is not one'),
+    });
+  });
+
+  test('each request of docs/requests.http works, top to bottom', async () => {
+    const words: Record<string, string> = {};
+    const fill = (text: string) =>
+      text.replaceAll(/\b(WORKSPACE|WORKFLOW|KEY_ID|KEY)\b/g, (word) => words[word] ?? word);
+    let cookie = '';
+    const statuses: [string, number][] = [];
+    for (const { title, method, path, headers, body } of writtenRequests()) {
+      const filled = Object.entries(headers).map(([name, value]) => [name, fill(value)] as const);
+      const response = await fetch(platform.url + fill(path), {
+        method,
+        headers: { ...Object.fromEntries(filled), ...(cookie !== '' && { cookie }) },
+        ...(body !== undefined && { body: fill(body) }),
+      });
+      const set = response.headers.getSetCookie();
+      if (set.length > 0) cookie = set.map((line) => line.split(';')[0]).join('; ');
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever that route answers
+      const answer = (await response.json()) as any;
+      words.WORKSPACE ??= answer.workspace?.id;
+      words.WORKFLOW ??= answer.workflow?.id;
+      words.KEY ??= answer.key?.key;
+      words.KEY_ID ??= answer.key?.id;
+      statuses.push([title, response.status]);
+    }
+
+    expect(statuses.length).toBeGreaterThan(8);
+    expect(statuses.filter(([, status]) => status !== 200)).toEqual([]);
+  });
+});
