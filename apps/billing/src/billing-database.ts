@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { Config, Database, Databases } from '@tollgate/service-kit';
 import { CreateBilling1763971200000 } from './migrations/create-billing-1763971200000.js';
+import { LedgerOfWorkspace1764234000000 } from './migrations/ledger-of-workspace-1764234000000.js';
 import { SeveralLines1764201600000 } from './migrations/several-lines-1764201600000.js';
 
 /** The schema `billing`: ledger, rollups, the meter's checkpoint, announced prices. */
@@ -13,7 +14,7 @@ export function openBillingDatabase(databases: Databases, config: Config): Promi
     url: config.DATABASE_URL,
     schema: 'billing',
     poolMax: config.DATABASE_POOL_MAX,
-    migrations: [CreateBilling1763971200000, SeveralLines1764201600000],
+    migrations: [CreateBilling1763971200000, SeveralLines1764201600000, LedgerOfWorkspace1764234000000],
   });
 }
 

@@ -7,6 +7,10 @@ import {
   reportQuerySchema,
   reportSchema,
   usageLimitsSchema,
+  v2BillingLogsQuerySchema,
+  v2BillingLogsSchema,
+  v2BillingStatusQuerySchema,
+  v2BillingStatusSchema,
 } from '@tollgate/contracts';
 
 const tag = 'Billing';
@@ -41,6 +45,26 @@ export const billingRoutes = defineRoutes([
     auth: 'api-key',
     answers: { 200: usageLimitsSchema },
     refusals: [403],
+  },
+  {
+    method: 'GET',
+    path: '/api/v2/billing/status',
+    tag: 'Billing v2',
+    summary: 'Plan, period and, for the payer, credits of whoever pays for the caller’s runs',
+    auth: 'api-key',
+    query: v2BillingStatusQuerySchema,
+    answers: { 200: v2BillingStatusSchema },
+    refusals: [400, 403, 404, 429],
+  },
+  {
+    method: 'GET',
+    path: '/api/v2/billing/logs',
+    tag: 'Billing v2',
+    summary: 'What the credits were used for, newest first',
+    auth: 'api-key',
+    query: v2BillingLogsQuerySchema,
+    answers: { 200: v2BillingLogsSchema },
+    refusals: [400, 403, 404, 429],
   },
   {
     method: 'PUT',

@@ -12,14 +12,23 @@ import { Reconciler } from './reconciliation.js';
 import { ReportsController } from './reports.controller.js';
 import { UsageLimitsController } from './usage-limits.controller.js';
 import { UsageLimitsReader } from './usage-limits.js';
+import { UsageEvents } from './usage-events.js';
 import { UsageReports } from './usage-report.js';
+import { V2BillingController } from './v2-billing.controller.js';
 
 @Module({
-  controllers: [ReportsController, ReconciliationController, UsageLimitsController, PricesController],
+  controllers: [
+    ReportsController,
+    ReconciliationController,
+    UsageLimitsController,
+    PricesController,
+    V2BillingController,
+  ],
   providers: [
     BILLING_DATABASE,
     MeterFeed,
     UsageReports,
+    UsageEvents,
     Reconciler,
     AnnouncePriceHandler,
     KeyOrSessionGuard,

@@ -33,6 +33,8 @@ import { InvitationsController } from './workspaces/invitations.controller.js';
 import { InviteMemberHandler } from './workspaces/invite-member.js';
 import { MembersController } from './workspaces/members.controller.js';
 import { RemoveMemberHandler } from './workspaces/remove-member.js';
+import { V2WorkspaceBook } from './workspaces/v2-workspace-book.js';
+import { V2WorkspacesController } from './workspaces/v2-workspaces.controller.js';
 import { WorkspaceBook } from './workspaces/workspace-book.js';
 import { WorkspaceChange } from './workspaces/workspace-change.js';
 import { WorkspacesController } from './workspaces/workspaces.controller.js';
@@ -43,6 +45,7 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
   controllers: [
     OperatorController,
     WorkspacesController,
+    V2WorkspacesController,
     MembersController,
     InvitationsController,
     PersonalKeysController,
@@ -63,6 +66,7 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
     SuspendPersonHandler,
     ReinstatePersonHandler,
     WorkspaceBook,
+    V2WorkspaceBook,
     WorkspaceChange,
     InvitationBook,
     CreateWorkspaceHandler,

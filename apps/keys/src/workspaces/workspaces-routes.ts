@@ -12,6 +12,9 @@ import {
   permissionsQuerySchema,
   personalKeysReachSchema,
   successAnswerSchema,
+  v2WorkspaceAnswerSchema,
+  v2WorkspaceListQuerySchema,
+  v2WorkspacesAnswerSchema,
   workspaceAnswerSchema,
   workspacesAnswerSchema,
   workspacesQuerySchema,
@@ -21,6 +24,25 @@ const workspace = { tag: 'Workspaces', auth: 'session' } as const;
 
 /** Workspaces, their members and invitations. */
 export const workspaceRoutes = defineRoutes([
+  {
+    method: 'GET',
+    path: '/api/v2/workspaces',
+    tag: 'Workspaces v2',
+    summary: 'Workspaces that the key reaches',
+    auth: 'api-key',
+    query: v2WorkspaceListQuerySchema,
+    answers: { 200: v2WorkspacesAnswerSchema },
+    refusals: [400, 429],
+  },
+  {
+    method: 'GET',
+    path: '/api/v2/workspaces/:workspaceId',
+    tag: 'Workspaces v2',
+    summary: 'One workspace',
+    auth: 'api-key',
+    answers: { 200: v2WorkspaceAnswerSchema },
+    refusals: [400, 403, 404, 429],
+  },
   {
     ...workspace,
     method: 'POST',
