@@ -115,6 +115,8 @@ export const router = createRouter({
     operator,
     workspace.addChildren([home, workflows, newWorkflow, workflow, members, keys, settings, usage, logs]),
   ]),
+  // What a route does not know is not in its search: junk in a link reaches neither the page nor the server.
+  search: { strict: true },
   defaultErrorComponent: Trouble,
   defaultNotFoundComponent: NothingHere,
   defaultPendingComponent: () => <Rows count={6} height={56} />,

@@ -90,10 +90,14 @@ export async function execute(url: string, workflowId: string, key: string, inpu
 }
 
 /** A deployed sample workflow, made through the API. */
-export async function deployed({ ask, workspaceId }: Reader, expression = '{ "hello": name }'): Promise<string> {
+export async function deployed(
+  { ask, workspaceId }: Reader,
+  expression = '{ "hello": name }',
+  name = 'Sample',
+): Promise<string> {
   const made = await ask('POST', '/api/workflows', {
     workspaceId,
-    name: 'Sample',
+    name,
     runner: { kind: 'expression', expression },
   });
   const { id } = made.body.workflow as { id: string };
@@ -117,4 +121,9 @@ export async function seriousFindings(page: Page): Promise<string[]> {
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
+}
+
+/** Waits until nothing sticks out to the right: whoever reads on a phone scrolls up and down alone. */
+export async function fitsItsWidth(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, undefined, { timeout: 5_000 });
 }
