@@ -10,7 +10,7 @@ const verbs = {
   /** The whole platform in one process; further arguments go to it. */
   start: async (args) => {
     await build();
-    return runHosted([hostProgram, ...args]);
+    return runHosted(['--disable-warning=TimeoutNegativeWarning', hostProgram, ...args]);
   },
   /** All tests that need Node alone; some start the built platform, so it is built first. Arguments go to Jest. */
   test: async (args) => {
@@ -25,6 +25,18 @@ const verbs = {
       '--testPathIgnorePatterns=none',
       '--testPathPatterns',
       '\\.browser\\.spec\\.ts$',
+      ...args,
+    ]);
+  },
+  /** What runs on the fleet's parts: a real Kafka (Java 17 and Maven) and a real Redis. Arguments go to Jest. */
+  'test:fleet': async (args) => {
+    await build();
+    return runHere([
+      ...stage.jest,
+      '--globalSetup=./tools/jest-fleet.mjs',
+      '--testPathIgnorePatterns=none',
+      '--testPathPatterns',
+      '\\.(kafka|redis|fleet)\\.spec\\.ts$',
       ...args,
     ]);
   },

@@ -11,7 +11,7 @@ import type { SqlSession } from './sql-session.js';
  *
  * An event id stands for one event, however often it is published or delivered. In memory and in PostgreSQL it is in
  * the log once, and all events are in one order; in Kafka it may be there again, also behind newer ones, and order
- * holds per subject alone (KAFKA.md). Effects that are unique by event id, and projections that let no older position
+ * holds per subject alone (docs/kafka.md). Effects that are unique by event id, and projections that let no older position
  * overwrite a newer one, are right on all of them.
  */
 export abstract class EventLog {

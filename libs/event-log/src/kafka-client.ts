@@ -96,7 +96,7 @@ export class KafkaClient {
     this.#config = {
       brokers: [...brokers],
       clientId,
-      ...(ssl ? { ssl: ssl === true ? true : { ca: [readFileSync(ssl.caFile, 'utf8')] } } : {}),
+      ...(ssl ? { ssl: ssl === true ? true : { ca: [certificateOf(ssl.caFile)] } } : {}),
       ...(sasl ? { sasl: sasl as SASLOptions } : {}),
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -231,8 +231,18 @@ export class KafkaClient {
 
   #hint(): string {
     return this.address.ssl
-      ? '. Is it reachable, does it speak TLS there, and does its certificate fit?'
-      : '. Is it reachable from here? A broker that wants TLS just closes the connection: then turn TLS on';
+      ? '. Is it reachable, does it speak TLS there, and does its certificate fit (KAFKA_CA_FILE)?'
+      : '. Is it reachable from here? A broker that wants TLS just closes the connection: then set KAFKA_SSL=on';
+  }
+}
+
+function certificateOf(caFile: string): string {
+  try {
+    return readFileSync(caFile, 'utf8');
+  } catch (error) {
+    throw new Error(`KAFKA_CA_FILE: cannot read ${caFile} (${(error as NodeJS.ErrnoException).code})`, {
+      cause: error,
+    });
   }
 }
 

@@ -34,7 +34,28 @@ describe('the configuration', () => {
   });
 
   test('given a part that this version cannot use, it refuses instead of going without', () => {
-    expect(faultsOf({ REDIS_URL: 'redis://127.0.0.1', KAFKA_BROKERS: '127.0.0.1:9092' })).toHaveLength(2);
+    expect(faultsOf({ REDIS_URL: 'redis://127.0.0.1' })).toHaveLength(1);
+  });
+
+  test('given brokers, it takes a list of host:port, and says so of anything else', () => {
+    expect(loadConfig({ KAFKA_BROKERS: 'one:9092, [::1]:9093' }).KAFKA_BROKERS).toEqual(['one:9092', '[::1]:9093']);
+    for (const wrong of ['one', 'kafka://one:9092', 'one:9092;two:9092', ',', 'user:pass@one:9092']) {
+      expect(faultsOf({ KAFKA_BROKERS: wrong })).toEqual([
+        'KAFKA_BROKERS: must be comma-separated host:port, without a scheme',
+      ]);
+    }
+  });
+
+  test.each([
+    [{ KAFKA_SASL: 'plain' }, ['KAFKA_USERNAME', 'KAFKA_PASSWORD']],
+    [{ KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 'hidden-word' }, ['KAFKA_SASL']],
+    [{ KAFKA_SASL: 'md5', KAFKA_SSL: 'yes' }, ['KAFKA_SSL', 'KAFKA_SASL']],
+    [{ KAFKA_CA_FILE: 'ca.pem' }, ['KAFKA_CA_FILE']],
+    [{ KAFKA_SKIP: 'billing-meter@tollgate.usage/3/12,nonsense' }, ['KAFKA_SKIP']],
+  ])('given %j, it names %j', (env, named) => {
+    const faults = faultsOf(env as Record<string, string>);
+    expect(faults.map((fault) => fault.split(':')[0])).toEqual(named);
+    expect(faults.join()).not.toContain('hidden-word');
   });
 
   test('the example file names every setting with its default, and no other', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { payerRuleSchema } from '@tollgate/contracts';
+import { kafkaFaults, kafkaSettings, type KafkaSettings } from './config-kafka.js';
 import { secretSettings } from './config-secrets.js';
 
 const port = z.coerce.number().int().min(0).max(65535);
@@ -21,6 +22,7 @@ const settingsSchema = z.object({
   DATA_DIR: z.string().default('./data'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_MAX: count(2, 200).default(8),
+  ...kafkaSettings,
   KEYS_URL: url.optional(),
   ...secretSettings,
   ADMIN_API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
@@ -58,6 +60,15 @@ export class Config implements Readonly<Settings> {
   declare readonly DATA_DIR: string;
   declare readonly DATABASE_URL: string | undefined;
   declare readonly DATABASE_POOL_MAX: number;
+  declare readonly KAFKA_BROKERS: string[] | undefined;
+  declare readonly KAFKA_SSL: KafkaSettings['KAFKA_SSL'];
+  declare readonly KAFKA_CA_FILE: string | undefined;
+  declare readonly KAFKA_SASL: KafkaSettings['KAFKA_SASL'];
+  declare readonly KAFKA_USERNAME: string | undefined;
+  declare readonly KAFKA_PASSWORD: string | undefined;
+  declare readonly KAFKA_TOPIC_PREFIX: string;
+  declare readonly KAFKA_REPLICATION: number | undefined;
+  declare readonly KAFKA_SKIP: string[];
   declare readonly KEYS_URL: string | undefined;
   declare readonly MASTER_KEYS: string | undefined;
   declare readonly KEY_PEPPERS: string | undefined;
@@ -110,7 +121,7 @@ export class ConfigFault extends Error {
 }
 
 /** Settings that a fleet needs and this build cannot serve are refused, not ignored. */
-const NOT_SERVED = ['REDIS_URL', 'KAFKA_BROKERS'] as const;
+const NOT_SERVED = ['REDIS_URL'] as const;
 
 /**
  * Reads the environment. `required` names what this process cannot start without. Throws `ConfigFault`.
@@ -122,8 +133,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, required: readonly (keyof Set
   for (const name of required) {
     if (given[name] === undefined) faults.push(`${name}: is required to start this service alone`);
   }
+  if (parsed.data) faults.push(...kafkaFaults(parsed.data));
   for (const name of NOT_SERVED) {
-    if (given[name] !== undefined) faults.push(`${name}: this version runs on PostgreSQL alone; leave it empty`);
+    if (given[name] !== undefined) faults.push(`${name}: this version keeps the directory in memory; leave it empty`);
   }
   if (faults.length > 0 || !parsed.data) throw new ConfigFault(faults);
   return new Config(parsed.data);

@@ -13,6 +13,7 @@ export * from './log.js';
 export * from './metrics.js';
 export * from './openapi.js';
 export * from './page-cursor.js';
+export { kafkaAddressOf } from './platform-log.js';
 export * from './plans-in-force.js';
 export * from './problems.filter.js';
 export * from './secrets.js';

@@ -73,7 +73,7 @@ export class PlatformModule {
         provide: Health,
         useFactory: () => {
           const health = new Health(directory, platform.databases);
-          health.addFollower(platform.directoryFollower);
+          for (const following of platform.followings) health.addFollower(following);
           return health;
         },
       },

@@ -14,19 +14,12 @@ import {
   parsePlans,
 } from '@tollgate/access';
 import { CONTROL_TOPICS } from '@tollgate/contracts';
-import {
-  type EventLog,
-  type Following,
-  type LogEnds,
-  migrateEventLog,
-  PostgresEventLog,
-  PostgresLogEnds,
-  sqlOfPg,
-} from '@tollgate/event-log';
+import type { EventLog, Following, LogEnds } from '@tollgate/event-log';
 import pg from 'pg';
 import type { Config } from './config.js';
-import { addressOf, Databases } from './database.js';
+import { Databases } from './database.js';
 import type { Log } from './log.js';
+import { openPlatformLog, type PlatformLog } from './platform-log.js';
 
 const CATCH_UP_TIMEOUT_MS = 120_000;
 
@@ -39,8 +32,7 @@ export class Platform {
   private constructor(
     readonly config: Config,
     readonly log: Log,
-    readonly eventLog: EventLog,
-    readonly logEnds: LogEnds,
+    private readonly opened: PlatformLog,
     readonly directory: Directory,
     readonly admission: Admission,
     readonly quota: Quota,
@@ -64,22 +56,21 @@ export class Platform {
       connectionTimeoutMillis: 10_000,
     });
     pool.on('error', () => undefined);
+    let opened: PlatformLog;
     try {
-      await migrateEventLog(sqlOfPg(pool));
+      opened = await openPlatformLog(config, log, pool);
     } catch (error) {
       await pool.end();
-      throw new Error(`Cannot use the database at ${addressOf(url)}: ${(error as Error).message}`, { cause: error });
+      throw error;
     }
     const directory = new MemoryDirectory();
     const counters = new MemoryCounters({ plans });
     const masterKeys = config.MASTER_KEYS ? parseMasterKeys(config.MASTER_KEYS) : [];
     const peppers = config.KEY_PEPPERS ? parsePeppers(config.KEY_PEPPERS) : [];
-    const eventLog = new PostgresEventLog({ pool, listen: url, log: log.pino });
     const platform = new Platform(
       config,
       log,
-      eventLog,
-      new PostgresLogEnds(sqlOfPg(pool)),
+      opened,
       directory,
       new MemoryAdmission(counters),
       new MemoryQuota(counters),
@@ -90,7 +81,7 @@ export class Platform {
       pool,
       () => directory.markReady(),
     );
-    platform.directoryFollowing = eventLog.follow({
+    platform.directoryFollowing = opened.eventLog.follow({
       name: 'directory',
       topics: CONTROL_TOPICS,
       handle: (events) => directory.apply(events),
@@ -98,7 +89,20 @@ export class Platform {
     return platform;
   }
 
-  /** The follower that folds the directory, for the health report. */
+  get eventLog(): EventLog {
+    return this.opened.eventLog;
+  }
+
+  get logEnds(): LogEnds {
+    return this.opened.ends;
+  }
+
+  /** What the platform runs by itself, for the health report. */
+  get followings(): Following[] {
+    return [this.directoryFollower, ...this.opened.followings];
+  }
+
+  /** The follower that folds the directory. */
   get directoryFollower(): Following {
     if (!this.directoryFollowing) throw new Error('The platform is not open');
     return this.directoryFollowing;
@@ -113,6 +117,7 @@ export class Platform {
   async close(): Promise<void> {
     await this.directoryFollowing?.stop();
     await this.databases.close();
+    await this.opened.close();
     if (!this.pool.ended) await this.pool.end();
   }
 }
