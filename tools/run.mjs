@@ -35,8 +35,7 @@ const verbs = {
       ...stage.jest,
       '--globalSetup=./tools/jest-fleet.mjs',
       '--testPathIgnorePatterns=none',
-      '--testPathPatterns',
-      '\\.(kafka|redis|fleet)\\.spec\\.ts$',
+      '--testMatch=**/*.{kafka,redis,fleet}.spec.ts',
       ...args,
     ]);
   },

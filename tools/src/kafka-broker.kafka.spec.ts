@@ -9,6 +9,7 @@ import { eventually } from '@tollgate/testing';
 import pg from 'pg';
 import { startKafka, type KafkaBroker } from './kafka-broker.js';
 import { installKafka } from './kafka-install.js';
+import { isAlive } from './own-process.js';
 
 const TIMEOUT_MS = 180_000;
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -59,11 +60,7 @@ describe('a real Kafka without containers', () => {
   }, TIMEOUT_MS);
 
   function alive(): boolean {
-    try {
-      return process.kill(pid, 0);
-    } catch {
-      return false;
-    }
+    return isAlive(pid);
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {

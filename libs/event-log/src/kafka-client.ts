@@ -136,14 +136,14 @@ export class KafkaClient {
   }
 
   /** The first and the last offset of each partition. */
-  ends(topic: string): Promise<PartitionEnds[]> {
-    return this.admin(async (admin) =>
-      (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
-        partition,
-        low: BigInt(low),
-        end: BigInt(high),
-      })),
-    );
+  async ends(topic: string): Promise<PartitionEnds[]> {
+    const read = () => this.admin((admin) => admin.fetchTopicOffsets(topic));
+    // A partition that has just been made, or has changed its leader, is asked again on a new connection, which knows.
+    const ends = await read().catch((error: Error & { retriable?: boolean }) => {
+      if (!error.retriable) throw error;
+      return read();
+    });
+    return ends.map(({ partition, low, high }) => ({ partition, low: BigInt(low), end: BigInt(high) }));
   }
 
   /** A connected idempotent producer, to be used by one caller at a time and thrown away after its first fault. */
