@@ -33,9 +33,9 @@ const verbs = {
     await build();
     return runHere([
       ...stage.jest,
-      '--globalSetup=./tools/jest-fleet.mjs',
-      '--testPathIgnorePatterns=none',
       '--testMatch=**/*.{kafka,redis,fleet}.spec.ts',
+      '--testPathIgnorePatterns=none',
+      '--globalSetup=./tools/jest-fleet.mjs',
       ...args,
     ]);
   },

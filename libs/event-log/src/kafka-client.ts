@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Admin, Consumer, EachBatchPayload, Kafka, KafkaConfig, LogEntry, Producer, SASLOptions } from 'kafkajs';
 import type { EventLogLogger } from './event-log-logger.js';
+import { isPassingFault, kafkaFault } from './kafka-faults.js';
+import { pauseMs } from './pauses.js';
 
 /** Where Kafka is and how to speak to it. Neither the user nor the password is ever logged. */
 export interface KafkaAddress {
@@ -75,6 +78,7 @@ const POLL_WAIT_MS = 250;
 const SESSION_TIMEOUT_MS = 6_000;
 const REBALANCE_TIMEOUT_MS = 15_000;
 const HEARTBEAT_MS = 1_000;
+const ENDS_TRIES_MAX = 5;
 const FEW_RETRIES = { initialRetryTime: 100, retries: 2, maxRetryTime: 1_000 };
 
 /**
@@ -137,13 +141,16 @@ export class KafkaClient {
 
   /** The first and the last offset of each partition. */
   async ends(topic: string): Promise<PartitionEnds[]> {
-    const read = () => this.admin((admin) => admin.fetchTopicOffsets(topic));
-    // A partition that has just been made, or has changed its leader, is asked again on a new connection, which knows.
-    const ends = await read().catch((error: Error & { retriable?: boolean }) => {
-      if (!error.retriable) throw error;
-      return read();
-    });
-    return ends.map(({ partition, low, high }) => ({ partition, low: BigInt(low), end: BigInt(high) }));
+    for (let nth = 1; ; nth += 1) {
+      try {
+        const ends = await this.admin((admin) => admin.fetchTopicOffsets(topic));
+        return ends.map(({ partition, low, high }) => ({ partition, low: BigInt(low), end: BigInt(high) }));
+      } catch (error) {
+        // A partition that has just been made, or changes its leader, is soon known everywhere.
+        if (!isPassingFault(error) || nth >= ENDS_TRIES_MAX) throw error;
+        await pause(pauseMs(nth));
+      }
+    }
   }
 
   /** A connected idempotent producer, to be used by one caller at a time and thrown away after its first fault. */
@@ -244,27 +251,6 @@ function certificateOf(caFile: string): string {
       cause: error,
     });
   }
-}
-
-/** What went wrong, without the client's wrappings. */
-export function kafkaFault(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return kafkaFault(error.errors[0]);
-  return error instanceof Error ? error.message || error.name : String(error);
-}
-
-/** Faults that no repetition mends: the broker refuses this very message, or us. */
-const FINAL = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_RECORD',
-  'INVALID_TOPIC_EXCEPTION',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'CLUSTER_AUTHORIZATION_FAILED',
-]);
-
-export function isFinalFault(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return FINAL.has((error as Error & { type?: string }).type ?? '') || isFinalFault(error.cause);
 }
 
 function batchOf({ batch, heartbeat, resolveOffset }: EachBatchPayload): KafkaBatch {

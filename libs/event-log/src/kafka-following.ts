@@ -4,7 +4,7 @@ import type { EventLogLogger } from './event-log-logger.js';
 import type { Follower, FollowerState, Following } from './event-log.js';
 import { KafkaAssignment } from './kafka-assignment.js';
 import type { KafkaBatch, KafkaClient, KafkaMembership } from './kafka-client.js';
-import { kafkaFault } from './kafka-client.js';
+import { kafkaFault } from './kafka-faults.js';
 import { KafkaGoal } from './kafka-goal.js';
 import { KafkaTaking, TakingFault } from './kafka-taking.js';
 import type { Outbox } from './kafka-outbox.js';

@@ -3,7 +3,7 @@ import { TOPICS } from '@tollgate/contracts';
 import { Bell } from './bell.js';
 import type { EventLogLogger } from './event-log-logger.js';
 import type { FollowerState, Following } from './event-log.js';
-import { kafkaFault } from './kafka-client.js';
+import { kafkaFault } from './kafka-faults.js';
 import { messageOf } from './kafka-message.js';
 import type { Outbox } from './kafka-outbox.js';
 import type { KafkaSender } from './kafka-sender.js';

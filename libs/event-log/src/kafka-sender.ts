@@ -1,4 +1,4 @@
-import { isFinalFault, kafkaFault } from './kafka-client.js';
+import { isFinalFault, kafkaFault } from './kafka-faults.js';
 import type { KafkaClient, KafkaMessage } from './kafka-client.js';
 import { pauseMs } from './pauses.js';
 import type { Sleep } from './pauses.js';

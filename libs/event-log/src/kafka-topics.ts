@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CONTROL_TOPICS, TOPICS } from '@tollgate/contracts';
 import type { Topic } from '@tollgate/contracts';
 import type { EventLogLogger } from './event-log-logger.js';
-import { kafkaFault } from './kafka-client.js';
+import { kafkaFault } from './kafka-faults.js';
 import type { KafkaClient } from './kafka-client.js';
 import type { StoredEvent } from './stored-event.js';
 

@@ -37,8 +37,7 @@ export const kafkaSettings = {
     .default([]),
 };
 
-const shape = z.object(kafkaSettings);
-export type KafkaSettings = z.output<typeof shape>;
+export type KafkaSettings = z.output<z.ZodObject<typeof kafkaSettings>>;
 
 /** What is wrong between the settings, beside what is wrong with each. */
 export function kafkaFaults(settings: KafkaSettings): string[] {
