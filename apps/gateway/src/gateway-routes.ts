@@ -14,6 +14,7 @@ import {
   workflowStatusSchema,
 } from '@tollgate/contracts';
 import { z } from 'zod';
+import { mcpRoutes } from './mcp/mcp-routes.js';
 
 const managed = { tag: 'Workflows', auth: 'session' } as const;
 
@@ -98,4 +99,5 @@ export const gatewayRoutes = defineRoutes([
     answers: { 200: undeployedAnswerSchema },
     refusals: [403, 404],
   },
+  ...mcpRoutes,
 ]);

@@ -7,6 +7,15 @@ import { ExpressionRunner } from './expression-runner.js';
 import { GATEWAY_MIGRATIONS, GATEWAY_SCHEMA, GatewayDatabase } from './gateway-database.js';
 import { HttpRunner } from './http-runner.js';
 import { KeyOrSessionGuard } from './key-or-session.guard.js';
+import { CallTool } from './mcp/call-tool.js';
+import { CreateMcpServerHandler } from './mcp/create-mcp-server.js';
+import { DeleteMcpServerHandler } from './mcp/delete-mcp-server.js';
+import { McpDiscoverController } from './mcp/mcp-discover.controller.js';
+import { McpDoor } from './mcp/mcp-door.js';
+import { McpServeRoute } from './mcp/mcp-serve-route.js';
+import { McpServerShelf } from './mcp/mcp-server-shelf.js';
+import { McpServersController } from './mcp/mcp-servers.controller.js';
+import { UpdateMcpServerHandler } from './mcp/update-mcp-server.js';
 import { PerformRun } from './runs/perform-run.js';
 import { RunWorkflow } from './runs/run-workflow.js';
 import { GatewaySpool } from './spool/gateway-spool.js';
@@ -23,7 +32,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
 
 /** Admits callers and runs workflows. */
 @Module({
-  controllers: [StatusController, WorkflowsController],
+  controllers: [StatusController, WorkflowsController, McpServersController, McpDiscoverController],
   providers: [
     KeyOrSessionGuard,
     {
@@ -53,6 +62,13 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     PerformRun,
     RunWorkflow,
     ExecuteRoute,
+    McpServerShelf,
+    CreateMcpServerHandler,
+    UpdateMcpServerHandler,
+    DeleteMcpServerHandler,
+    McpDoor,
+    CallTool,
+    McpServeRoute,
   ],
 })
 export class GatewayModule {}

@@ -51,6 +51,23 @@ export interface Deployment {
   inputSchema: Record<string, unknown> | null;
 }
 
+/** An MCP server: which workflows a workspace offers as tools, and whether to anybody. */
+export interface McpServerEntry {
+  workspaceId: string;
+  name: string;
+  description: string | null;
+  isPublic: boolean;
+  /** The person as whom a public server's calls run. */
+  creatorId: string;
+  workflowIds: readonly string[];
+  deleted: boolean;
+}
+
+/** A person's roles by workspace id; null where he was a member once. */
+export interface MembershipsEntry {
+  roles: Record<string, Role | null>;
+}
+
 /** All prices ever announced, by id; `price-book.ts` picks the one in force. */
 export interface PricesEntry {
   prices: Record<string, { fromMs: number; basePerRunMicros: number }>;
@@ -64,6 +81,9 @@ export interface EntryOf {
   /** Id: the key's look-up digest. */
   key: KeyEntry;
   workflow: WorkflowEntry;
+  mcpServer: McpServerEntry;
+  /** Id: the person's. What `member` says, seen from the person. */
+  memberships: MembershipsEntry;
   /** One entry, id `all`. */
   prices: PricesEntry;
 }

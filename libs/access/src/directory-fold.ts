@@ -20,11 +20,12 @@ export interface FieldChange {
 /** The id of the one `prices` entry. */
 export const ALL_PRICES = 'all';
 
-type FieldsOf<T extends EventType> = (data: EventData<T>) => {
+interface EntryChange {
   kind: EntryKind;
   id: string;
   fields: Record<string, unknown>;
-};
+}
+type FieldsOf<T extends EventType> = (data: EventData<T>) => EntryChange | EntryChange[];
 
 const user = (userId: string, fields: Partial<EntryOf['user']>) => ({ kind: 'user' as const, id: userId, fields });
 const workspace = (workspaceId: string, fields: Partial<EntryOf['workspace']>) => ({
@@ -33,15 +34,19 @@ const workspace = (workspaceId: string, fields: Partial<EntryOf['workspace']>) =
   fields,
 });
 /** A member is one field: null is "no member", which is how a removed one stays removed when older events come late. */
-const member = (of: { workspaceId: string; userId: string }, role: EntryOf['member']['role'] | null) => ({
-  kind: 'member' as const,
-  id: memberRef(of.workspaceId, of.userId),
-  fields: { role },
-});
+const member = (of: { workspaceId: string; userId: string }, role: EntryOf['member']['role'] | null) => [
+  { kind: 'member' as const, id: memberRef(of.workspaceId, of.userId), fields: { role } },
+  { kind: 'memberships' as const, id: of.userId, fields: { [of.workspaceId]: role } },
+];
 const key = (digest: string, fields: Partial<EntryOf['key']>) => ({ kind: 'key' as const, id: digest, fields });
 const workflow = (workflowId: string, fields: Partial<EntryOf['workflow']>) => ({
   kind: 'workflow' as const,
   id: workflowId,
+  fields,
+});
+const mcpServer = (serverId: string, fields: Partial<EntryOf['mcpServer']>) => ({
+  kind: 'mcpServer' as const,
+  id: serverId,
   fields,
 });
 
@@ -90,6 +95,12 @@ const FOLDS: { [T in EventType]?: FieldsOf<T> } = {
   // A tombstone like a key's: nothing unsets it.
   WorkflowDeleted: ({ workflowId }) => workflow(workflowId, { deleted: true }),
 
+  McpServerCreated: ({ serverId, workspaceId, name, description, isPublic, creatorId, workflowIds }) =>
+    mcpServer(serverId, { workspaceId, name, description, isPublic, creatorId, workflowIds }),
+  McpServerUpdated: ({ serverId, name, description, isPublic, workflowIds }) =>
+    mcpServer(serverId, { name, description, isPublic, workflowIds }),
+  McpServerDeleted: ({ serverId }) => mcpServer(serverId, { deleted: true }),
+
   PricePlanChanged: ({ priceId, from, basePerRunMicros }) => ({
     kind: 'prices',
     id: ALL_PRICES,
@@ -101,24 +112,41 @@ const FOLDS: { [T in EventType]?: FieldsOf<T> } = {
 export function changesOf(event: LoggedEvent): FieldChange[] {
   const fold = FOLDS[event.type] as FieldsOf<EventType> | undefined;
   if (!fold) return [];
-  const { kind, id, fields } = fold(event.data);
-  return Object.entries(fields).map(([field, value]) => ({ kind, id, field, value, position: event.position }));
+  const { position } = event;
+  return [fold(event.data)]
+    .flat()
+    .flatMap(({ kind, id, fields }) =>
+      Object.entries(fields).map(([field, value]) => ({ kind, id, field, value, position })),
+    );
 }
 
 /** A field that only the entry's first event sets: without it nothing but late news of an entry is known yet. */
-const BIRTH_FIELD = { user: 'email', workspace: 'ownerId', member: 'role', key: 'keyId', workflow: 'workspaceId' };
+const BIRTH_FIELD = {
+  user: 'email',
+  workspace: 'ownerId',
+  member: 'role',
+  key: 'keyId',
+  workflow: 'workspaceId',
+  mcpServer: 'workspaceId',
+};
+/** What nothing unsets, as long as it is not set. */
+const TOMBSTONE: Partial<Record<EntryKind, object>> = {
+  key: { revoked: false },
+  workflow: { deleted: false },
+  mcpServer: { deleted: false },
+};
 
 /**
  * The frozen entry that a set of fields makes, or undefined while its first event has not come (a key revoked before
  * its creation was heard of is unknown, and revoked from the moment it is known) or when it is gone: a removed member,
- * a deleted workflow.
+ * a deleted workflow or MCP server.
  */
 export function entryOf<K extends EntryKind>(kind: K, fields: ReadonlyMap<string, unknown>): EntryOf[K] | undefined;
 export function entryOf(kind: EntryKind, fields: ReadonlyMap<string, unknown>): EntryOf[EntryKind] | undefined {
   if (kind === 'prices') return freezeDeeply({ prices: Object.fromEntries(fields) }) as EntryOf['prices'];
+  if (kind === 'memberships') return freezeDeeply({ roles: Object.fromEntries(fields) }) as EntryOf['memberships'];
   if ((fields.get(BIRTH_FIELD[kind]) ?? null) === null || fields.get('deleted') === true) return undefined;
-  const tombstone = kind === 'key' ? { revoked: false } : kind === 'workflow' ? { deleted: false } : {};
-  return freezeDeeply({ ...tombstone, ...Object.fromEntries(fields) }) as unknown as EntryOf[EntryKind];
+  return freezeDeeply({ ...TOMBSTONE[kind], ...Object.fromEntries(fields) }) as unknown as EntryOf[EntryKind];
 }
 
 function freezeDeeply<T>(value: T): T {

@@ -39,6 +39,7 @@ export function story(): LoggedEvent[] {
   const personal = { digest: digestNamed('personal'), keyId: 'k1' };
   const shared = { digest: digestNamed('shared'), keyId: 'k2' };
   const runner = { kind: 'expression', expression: '$' } as const;
+  const offered = { serverId: 's1', workspaceId: 'w1', workflowIds: ['f1'], description: null };
   const key = { name: 'first', displayKey: 'sk-sim-...abcd', expiresAt: null };
   return [
     logged(1, 'UserRegistered', { userId: 'u1', email: 'a@example.com', name: 'A', plan: 'free' }),
@@ -82,6 +83,10 @@ export function story(): LoggedEvent[] {
     logged(26, 'WorkspaceRenamed', { ...w, name: 'W2' }),
     logged(27, 'MemberInvited', { ...w, invitationId: 'i1', email: 'c@example.com', role: 'read' }),
     logged(28, 'WorkflowUndeployed', f),
+    logged(29, 'McpServerCreated', { ...offered, name: 'S', isPublic: true, creatorId: 'u1' }),
+    logged(30, 'McpServerUpdated', { ...offered, name: 'S2', isPublic: false }),
+    logged(31, 'McpServerDeleted', { serverId: 's2', workspaceId: 'w1' }),
+    logged(32, 'MemberRemoved', { workspaceId: 'w2', userId: 'u2' }),
   ];
 }
 
@@ -95,6 +100,9 @@ const ENTRIES: [EntryKind, string][] = [
   ['key', digestNamed('shared')],
   ['workflow', 'f1'],
   ['workflow', 'f2'],
+  ['mcpServer', 's1'],
+  ['mcpServer', 's2'],
+  ['memberships', 'u2'],
   ['prices', ALL_PRICES],
   ['user', 'nobody'],
 ];
@@ -146,6 +154,17 @@ export function describeDirectory(name: string, make: () => Directory | Promise<
           deleted: false,
         },
         undefined,
+        {
+          workspaceId: 'w1',
+          name: 'S2',
+          description: null,
+          isPublic: false,
+          creatorId: 'u1',
+          workflowIds: ['f1'],
+          deleted: false,
+        },
+        undefined,
+        { roles: { w1: 'admin', w2: null } },
         { prices: { p1: { fromMs: Date.parse('2026-12-01T00:00:00.000Z'), basePerRunMicros: 6_000 } } },
         undefined,
       ]);

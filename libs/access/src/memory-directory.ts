@@ -25,6 +25,8 @@ export class MemoryDirectory extends Directory {
     member: new Map(),
     key: new Map(),
     workflow: new Map(),
+    mcpServer: new Map(),
+    memberships: new Map(),
     prices: new Map(),
   };
   private position = 0n;

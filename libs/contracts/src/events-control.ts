@@ -24,6 +24,13 @@ const ofWorkspace = { workspaceId: id, ...by };
 const ofMember = { workspaceId: id, userId: id, ...by };
 const ofKey = { keyId: id, digest: z.string().regex(/^[0-9a-f]{64}$/), ...by };
 const ofWorkflow = { workflowId: id, workspaceId: id, ...by };
+const ofMcpServer = { serverId: id, workspaceId: id, ...by };
+const offered = {
+  name: z.string(),
+  description: z.string().nullable(),
+  isPublic: z.boolean(),
+  workflowIds: z.array(id),
+};
 
 /**
  * What a deployed workflow runs. Headers and the signing secret of an `http` runner are secrets: the event names only
@@ -116,6 +123,11 @@ export const CONTROL_EVENTS = {
   },
   WorkflowUndeployed: { topic: 'workflows', data: z.object({ ...ofWorkflow }) },
   WorkflowDeleted: { topic: 'workflows', data: z.object({ ...ofWorkflow }) },
+
+  /** A workspace offers workflows as the tools of an MCP server; `actor` of the first event is its creator. */
+  McpServerCreated: { topic: 'workflows', data: z.object({ ...ofMcpServer, ...offered, creatorId: id }) },
+  McpServerUpdated: { topic: 'workflows', data: z.object({ ...ofMcpServer, ...offered }) },
+  McpServerDeleted: { topic: 'workflows', data: z.object({ ...ofMcpServer }) },
 
   /** `from` is when it takes effect, never before it was announced: a bill does not change after the fact. */
   PricePlanChanged: { topic: 'prices', data: z.object({ priceId: id, from: at, basePerRunMicros: micros, ...by }) },

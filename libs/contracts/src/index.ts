@@ -8,6 +8,7 @@ export * from './events.js';
 export * from './execute-api.js';
 export * from './keys-api.js';
 export * from './logs-api.js';
+export * from './mcp-api.js';
 export * from './money.js';
 export * from './names.js';
 export * from './page-query.js';

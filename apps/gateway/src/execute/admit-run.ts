@@ -6,7 +6,6 @@ import {
   ALL_PRICES,
   andThen,
   type BucketState,
-  type Caller,
   type Deployment,
   Directory,
   memberRef,
@@ -20,6 +19,7 @@ import { RUN_ID_PREFIX, type Trigger } from '@tollgate/contracts';
 import { Clock, Config, PlansInForce } from '@tollgate/service-kit';
 import { Injectable } from '@nestjs/common';
 import { GatewaySpool } from '../spool/gateway-spool.js';
+import type { RunCaller } from '../runs/run-caller.js';
 import { PartyBook } from './party-book.js';
 import { RunRecorder } from './run-recorder.js';
 import type { RunParty } from './run-events.js';
@@ -113,7 +113,7 @@ export class AdmitRun {
    * `RunRecorder` ends. A value, not a promise, when directory and counters answer at once.
    */
   admit(
-    caller: Caller,
+    caller: RunCaller,
     workflowId: string,
     request: RunAsked,
     client: RunClient,
@@ -132,7 +132,7 @@ export class AdmitRun {
     });
   }
 
-  private partyOf(caller: Caller, workflowId: string): RunParty | RefusedRun | Promise<RunParty | RefusedRun> {
+  private partyOf(caller: RunCaller, workflowId: string): RunParty | RefusedRun | Promise<RunParty | RefusedRun> {
     const { directory } = this;
     return andThen(directory.read('workflow', workflowId), (workflow) => {
       if (!workflow) return refused({ kind: 'workflowUnknown' });

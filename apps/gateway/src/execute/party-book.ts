@@ -7,20 +7,22 @@ import {
   type WorkflowEntry,
   type WorkspaceEntry,
 } from '@tollgate/access';
+import type { PublicCaller, RunCaller } from '../runs/run-caller.js';
 import { partyJsonOf, type RunParty } from './run-events.js';
 
 /** Keys remembered per workflow; beyond it all of that workflow are forgotten and decided anew. */
 const KEYS_MAX = 10_000;
 
 export interface PartyQuestion {
-  caller: Caller;
+  caller: RunCaller;
   workflowId: string;
   workflow: WorkflowEntry;
   workspace: WorkspaceEntry | undefined;
   member: MemberEntry | undefined;
 }
 
-type Remembered = PartyQuestion & { party: RunParty };
+type KeyQuestion = PartyQuestion & { caller: Caller };
+type Remembered = KeyQuestion & { party: RunParty };
 
 /**
  * Who runs what for whom, remembered per workflow and key. The directory's entries are frozen and replaced when they
@@ -33,6 +35,12 @@ export class PartyBook {
 
   /** The parties of a run, or why this caller may not run this workflow. */
   partyOf(question: PartyQuestion): RunParty | AccessRefusal {
+    const { caller } = question;
+    if (caller.kind === 'public') return publicParty({ ...question, caller });
+    return this.partyOfKey({ ...question, caller });
+  }
+
+  private partyOfKey(question: KeyQuestion): RunParty | AccessRefusal {
     const known = this.ofWorkflow.get(question.workflow)?.get(question.caller.keyId);
     if (known && isSame(known, question)) return known.party;
     const party = this.decide(question);
@@ -40,7 +48,7 @@ export class PartyBook {
     return party;
   }
 
-  private decide(question: PartyQuestion): RunParty | AccessRefusal {
+  private decide(question: KeyQuestion): RunParty | AccessRefusal {
     const { caller, workflowId, workflow, workspace, member } = question;
     const { workspaceId } = workflow;
     const { payerRule } = this.settings;
@@ -60,7 +68,18 @@ export class PartyBook {
   }
 }
 
-function isSame(known: Remembered, question: PartyQuestion): boolean {
+/** Without a key there is no owner of one: whatever `PAYER_RULE` says, the workspace's billed account pays. */
+function publicParty(question: PartyQuestion & { caller: PublicCaller }): RunParty | AccessRefusal {
+  const { caller, workflowId, workflow, workspace, member } = question;
+  if (!workspace) return 'workspaceUnknown';
+  if (!member) return 'notMember';
+  const payerUserId = workspace.billedAccountUserId;
+  const payerRule = 'workspace' as const;
+  const party = { caller, workflowId, workflow, workspace, actorUserId: caller.ownerId, payerUserId, payerRule };
+  return { ...party, json: partyJsonOf(party) };
+}
+
+function isSame(known: Remembered, question: KeyQuestion): boolean {
   const { caller } = question;
   return (
     known.workflowId === question.workflowId &&

@@ -1,3 +1,4 @@
+import type { Caller } from '@tollgate/access';
 import { fromCloudEvent, type LoggedEvent } from '@tollgate/contracts';
 import fc from 'fast-check';
 import { factsOf } from '../../test/runs-for-spool.js';
@@ -76,7 +77,7 @@ describe('the events of a run', () => {
       fc.property(anyText, anyText, fc.jsonValue(), fc.jsonValue(), anyText, (name, agent, input, output, message) => {
         const { workspace, caller } = party();
         const partyJson = partyJsonOf(
-          party({ workspace: { ...workspace, name }, caller: { ...caller, keyName: name } }),
+          party({ workspace: { ...workspace, name }, caller: { ...(caller as Caller), keyName: name } }),
         );
         const [billed, finished] = readAll({
           partyJson,

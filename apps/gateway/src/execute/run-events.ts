@@ -1,5 +1,6 @@
-import type { Caller, WorkflowEntry, WorkspaceEntry } from '@tollgate/access';
+import type { WorkflowEntry, WorkspaceEntry } from '@tollgate/access';
 import { keptClientText, type PayerRule, type Trigger } from '@tollgate/contracts';
+import type { RunCaller } from '../runs/run-caller.js';
 import { keptJson } from './json-text.js';
 
 /** Who runs what for whom: the same for every run of a key and workflow. */
@@ -9,7 +10,7 @@ export interface RunParty extends Parties {
 }
 
 export interface Parties {
-  caller: Caller;
+  caller: RunCaller;
   workflowId: string;
   workflow: WorkflowEntry;
   workspace: WorkspaceEntry;
@@ -55,9 +56,14 @@ export function partyJsonOf(party: Parties): string {
   return (
     `"workspaceId":${text(workflow.workspaceId)},"workspaceName":${text(workspace.name)}` +
     `,"workflowId":${text(party.workflowId)},"workflowName":${text(workflow.deployment?.name ?? workflow.name)}` +
-    `,"keyId":${text(caller.keyId)},"keyName":${text(caller.keyName)},"keyKind":"${caller.keyKind}"` +
+    keyJsonOf(caller) +
     `,"actorUserId":${text(party.actorUserId)},"payerUserId":${text(party.payerUserId)}`
   );
+}
+
+function keyJsonOf(caller: RunCaller): string {
+  if (caller.kind === 'public') return ',"keyId":null,"keyName":null,"keyKind":null';
+  return `,"keyId":${text(caller.keyId)},"keyName":${text(caller.keyName)},"keyKind":"${caller.keyKind}"`;
 }
 
 /**

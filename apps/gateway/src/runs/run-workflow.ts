@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import type { BucketState, Caller } from '@tollgate/access';
+import type { BucketState } from '@tollgate/access';
 import { type AdmittedRun, AdmitRun, type RunAsked, type RunClient, type RunMode } from '../execute/admit-run.js';
 import type { RecordedRun } from '../execute/run-recorder.js';
 import type { RunOutlet, RunResult } from '../workflow-runner.js';
 import type { Leaver } from './leaver.js';
 import { LiveCall } from './live-call.js';
 import { PerformRun } from './perform-run.js';
+import type { RunCaller } from './run-caller.js';
 import { type RefusedRun, refused } from './run-refusal.js';
 
 /** A run that somebody asks for, whatever the surface it was asked on. */
 export interface RunOrder {
-  caller: Caller;
+  caller: RunCaller;
   workflowId: string;
   asked: RunAsked;
   client: RunClient;
