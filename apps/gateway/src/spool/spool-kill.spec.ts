@@ -37,6 +37,10 @@ describe('a gateway that is killed', () => {
     const owner = '../../../../libs/service-kit/src/process-owner';
     for (const [name, path] of Object.entries({
       spool: 'spool',
+      backlog: 'backlog',
+      'claim-book': 'claim-book',
+      journal: 'journal',
+      'journal-frame': 'journal-frame',
       'spool-record': 'spool-record',
       'process-owner': owner,
     })) {

@@ -1,6 +1,7 @@
 import { type EventLog, PUBLISH_EVENTS_MAX, type WrittenEvent } from '@tollgate/event-log';
 import type { Spool } from './spool.js';
-import { type SpoolBatch, SpoolCorrupted } from './spool-record.js';
+import { SpoolCorrupted } from './journal-frame.js';
+import type { SpoolBatch } from './spool-record.js';
 
 export interface ShipperOptions {
   /** How long to gather what comes in before shipping it. Default 25. */
@@ -128,8 +129,8 @@ export class SpoolShipper {
 /** The events of batches, in order. Throws `SpoolCorrupted` for a text that is no event of a run. */
 function eventsOf(batches: readonly SpoolBatch[]): WrittenEvent[] {
   const events: WrittenEvent[] = [];
-  for (const { key, runs } of batches) {
-    for (const run of runs) for (const text of run.events) events.push(eventOf(key, text));
+  for (const batch of batches) {
+    for (const run of batch.runs) for (const text of run.events) events.push(eventOf(batch, text));
   }
   return events;
 }
@@ -138,9 +139,11 @@ function eventsOf(batches: readonly SpoolBatch[]): WrittenEvent[] {
 const HEAD =
   /^\{"specversion":"1\.0","id":"([^"\\]+)","source":"\/tollgate\/gateway","type":"(RequestBilled|RunFinished)","subject":"([^"\\]+)"/;
 
-function eventOf(key: number, text: string): WrittenEvent {
+function eventOf({ end }: SpoolBatch, text: string): WrittenEvent {
   const head = HEAD.exec(text);
-  if (!head || !text.endsWith('}}')) throw new SpoolCorrupted(key, 'an event in it is not the event of a run');
+  if (!head || !text.endsWith('}}')) {
+    throw new SpoolCorrupted(`${end.segment}:${end.offset}`, 'an event in it is not the event of a run');
+  }
   const [, id = '', type = '', subject = ''] = head;
   return { id, type: type as WrittenEvent['type'], subject, text };
 }

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { open } from 'lmdb';
 import { put, spoolRun } from '../../test/runs-for-spool.js';
 import { Spool, type SpoolOptions } from './spool.js';
-import { batchText, readBatch, SpoolCorrupted } from './spool-record.js';
+import { frame, FRAME_HEAD_BYTES } from './journal-frame.js';
+import { batchBytes, readBatch } from './spool-record.js';
 
 describe('the spool', () => {
   let dir: string;
@@ -136,28 +136,75 @@ describe('the spool', () => {
     expect(() => Spool.open({ dir, runsMax: 1 })).toThrow(`is in use by process ${process.pid}`);
   });
 
-  test.each([
-    ['not text', 7],
-    ['not JSON', 'hello'],
-    ['another version', '{"v":2,"at":1,"runs":[]}\n'],
-    ['a cut end', batchText([spoolRun('x')], 1).slice(0, -1)],
-    ['a run without a price', '{"v":1,"at":1,"runs":[["r","p"]]}\n'],
-  ])('an entry that is damaged or foreign (%s) stops the start', async (_what, value) => {
-    const spool = openSpool();
-    await spool.close();
-    opened.splice(0);
-    const root = open({ path: `${dir}/runs.lmdb`, maxDbs: 2 });
-    await root.openDB({ name: 'batches', encoding: typeof value === 'string' ? 'string' : 'json' }).put(1, value);
-    await root.close();
+  describe('what is not as it was written', () => {
+    const segment = () =>
+      join(
+        dir,
+        readdirSync(dir).find((name) => name.endsWith('.journal'))!,
+      );
+    const entryOf = (content: Buffer) => frame('entry', Buffer.concat([Buffer.alloc(FRAME_HEAD_BYTES), content]));
+    /** Leaves three runs, each in an entry of its own, as a killed process does, and gives where they end. */
+    const leaveThree = async () => {
+      const spool = openSpool();
+      for (const id of ['a', 'b', 'c']) await put(spool, spoolRun(id));
+      const ends = spool.read(1_000).map(({ end }) => end.offset);
+      await spool.close();
+      opened.splice(0);
+      return ends;
+    };
 
-    expect(() => Spool.open({ dir, runsMax: 1 })).toThrow(/damaged or foreign/);
+    test('a beginning of the last entry, as a kill leaves it, is left out, and what comes later is kept', async () => {
+      const [, second, third] = await leaveThree();
+      for (const end of [third! - 1, second! + FRAME_HEAD_BYTES, second! + 5]) {
+        truncateSync(segment(), end);
+        const spool = openSpool();
+        expect(ids(spool)).toEqual(['a', 'b']);
+        expect(spool.depth).toBe(2);
+        await spool.close();
+        opened.splice(0);
+      }
+      const spool = openSpool();
+      await put(spool, spoolRun('d'));
+      expect(ids(await reopen(spool))).toEqual(['a', 'b', 'd']);
+    });
+
+    test('a last entry of which only the length reached the disk (power was lost) is left out', async () => {
+      const [, second] = await leaveThree();
+      const bytes = readFileSync(segment());
+      writeFileSync(segment(), bytes.fill(0, second));
+      expect(ids(openSpool())).toEqual(['a', 'b']);
+    });
+
+    test.each([0, 4, 9, FRAME_HEAD_BYTES, 300])(
+      'one changed byte (number %i) in an entry with others behind it stops the start',
+      async (nth) => {
+        const [first] = await leaveThree();
+        const bytes = readFileSync(segment());
+        bytes[first! + nth]! ^= 1;
+        writeFileSync(segment(), bytes);
+        expect(() => openSpool()).toThrow(/damaged or foreign/);
+      },
+    );
+
+    test.each([
+      ['not JSON', Buffer.from('\0\0\0\0hello')],
+      ['nothing', Buffer.alloc(0)],
+      ['another version', Buffer.from('\0\0\0\0{"v":3,"at":1,"claims":[],"runs":[]}')],
+      ['a length that is not its own', Buffer.from('\0\0\0\x05{"v":2,"at":1,"claims":[],"runs":[]}')],
+      ['a run without a price', Buffer.from('\0\0\0\0{"v":2,"at":1,"claims":[],"runs":[["r","p"]]}')],
+      ['a claim that is no text', Buffer.from('\0\0\0\0{"v":2,"at":1,"claims":[7],"runs":[]}')],
+    ])('a whole entry that is no batch (%s) stops the start', (_what, content) => {
+      writeFileSync(join(dir, '000000000001.journal'), entryOf(content));
+      expect(() => openSpool()).toThrow(/damaged or foreign/);
+    });
   });
 
   test('a batch keeps texts of any characters to the letter', () => {
     const events = ['{"a":"é🙂\\u0000\\n"}', '{"b":"line\\u2028"}\n  '];
-    const batch = readBatch(3, batchText([spoolRun('ü', { events })], 17));
+    const end = { segment: 1, offset: 9 };
+    const bytes = batchBytes([spoolRun('ü', { events })], ['ü'], 17);
+    const batch = readBatch(end, bytes.subarray(FRAME_HEAD_BYTES));
     expect(batch.runs[0]?.events).toEqual(events);
-    expect(batch).toMatchObject({ key: 3, writtenAtMs: 17 });
-    expect(() => readBatch('3', 'x')).toThrow(SpoolCorrupted);
+    expect(batch).toMatchObject({ end, writtenAtMs: 17, claims: ['ü'] });
   });
 });

@@ -1,14 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownByFile } from '@tollgate/service-kit';
-import { type Database, open, type RootDatabase } from 'lmdb';
-import { batchText, readBatch, type SpoolBatch, type SpoolRun } from './spool-record.js';
+import { Backlog } from './backlog.js';
+import { ClaimBook } from './claim-book.js';
+import { Journal } from './journal.js';
+import type { SpoolBatch, SpoolRun } from './spool-record.js';
 
 export interface SpoolOptions {
   dir: string;
   /** Most runs that may wait for the log. */
   runsMax: number;
-  /** Most characters of events that may wait for the log. Default 4 Gi. */
+  /** Most bytes of events that may wait for the log. Default 4 Gi. */
   lengthMax?: number;
   /** True: `kept` is told only when the disk has confirmed, too. Default false. */
   flushed?: boolean;
@@ -21,17 +23,13 @@ export type Kept = (fault: Error | undefined) => void;
 /** Runs that are written together at most: a batch is read back, published and removed as one. */
 export const BATCH_RUNS_MAX = 500;
 const BATCH_LENGTH_MAX = 4 * 1024 * 1024;
-/** Most characters that are read at once. */
-const READ_LENGTH_MAX = 16 * 1024 * 1024;
 const LENGTH_MAX = 4 * 1024 ** 3;
-/** Commits under way: while one is, runs gather for the next. More of them make smaller groups, and cost more than they save. */
-const COMMITS_MAX = 1;
-/** Longest wait for further runs, in milliseconds; it ends at once when none has come in a turn of the event loop. */
-const GATHER_MS_MAX = 2;
 /** Room beyond that of runs, as a share of it, for attempts that were refused. */
 const ATTEMPTS_SHARE = 0.1;
-/** How long after a failed commit runs are refused before the disk is tried again. */
+/** How long after a failed write runs are refused before the disk is tried again. */
 const FAULT_PAUSE_MS = 1_000;
+/** Without `flushed`: how long after a write the disk is asked to confirm. */
+const FLUSH_AFTER_MS = 50;
 
 interface Waiting {
   run: SpoolRun;
@@ -40,37 +38,34 @@ interface Waiting {
 }
 
 /**
- * Where a run's events are safe before its answer leaves (design §2 "The spool"): LMDB in `dir`, one process per folder.
+ * Where a run's events are safe before its answer leaves (design §2 "The spool"): a journal in `dir`, one process per
+ * folder. Why not a database: docs/decisions/0008-the-spool-is-a-journal.md.
  *
  * Promises: when `kept` is told, the run's events survive kill -9 of the process, and with `flushed` loss of power too,
  * all together; they are read back in the order of `put`; nothing goes before the shipper has removed it. Without
- * `flushed` the disk confirms some milliseconds later: at 64 callers that halves what a run costs in waiting. Runs that
- * come together are committed together, so durability costs one flush per group, not per run.
+ * `flushed` the disk is asked to confirm within a twentieth of a second. Runs that come in one turn of the event loop
+ * are written together, and with `flushed` those that come while the disk is at work: one write per group, not per run.
  */
 export class Spool {
-  private readonly batches: Database<string, number>;
-  private readonly claims: Database<number, string>;
+  private readonly backlog: Backlog;
   private waiting: Waiting[] = [];
   private scheduled = false;
-  private gathered = 0;
-  private gatherUntilMs = 0;
-  private commits = 0;
-  private lastKey = 0;
-  private runs = 0;
-  private length = 0;
+  private flushing: Promise<void> | undefined;
+  private flushTimer: NodeJS.Timeout | undefined;
+  private unflushed = false;
   private faultUntilMs = 0;
   private lastFault: Error | undefined;
-  private idle: (() => void) | undefined;
   /** Called when something new can be shipped. */
   onStored: (() => void) | undefined;
 
   private constructor(
-    private readonly root: RootDatabase,
+    private readonly journal: Journal,
+    private readonly claims: ClaimBook,
     private readonly options: Required<SpoolOptions>,
     private readonly release: () => void,
   ) {
-    this.batches = root.openDB<string, number>({ name: 'batches', encoding: 'string' });
-    this.claims = root.openDB<number, string>({ name: 'claims', encoding: 'msgpack' });
+    // A claim that the claim book did not get any more is in the journal, with its run.
+    this.backlog = new Backlog(journal, (runId, atMs) => claims.add(runId, atMs));
   }
 
   /**
@@ -82,31 +77,22 @@ export class Spool {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     // Two writers would ship each other's runs, and remove what the other has not shipped.
     const release = ownByFile(join(dir, 'owner'), `The spool ${dir}`);
-    let root: RootDatabase | undefined;
+    let claims: ClaimBook | undefined;
     try {
-      root = open({ path: `${dir}/runs.lmdb`, maxDbs: 2, separateFlushed: true, overlappingSync: true });
-      const spool = new Spool(root, { lengthMax: LENGTH_MAX, nowMs: Date.now, flushed: false, ...options }, release);
-      spool.countWhatIsThere();
-      return spool;
+      const journal = Journal.open(dir);
+      claims = ClaimBook.open(join(dir, 'claims.lmdb'));
+      const all = { lengthMax: LENGTH_MAX, nowMs: Date.now, flushed: false, ...options };
+      return new Spool(journal, claims, all, release);
     } catch (error) {
-      void root?.close();
+      void claims?.close();
       release();
       throw error;
     }
   }
 
-  private countWhatIsThere(): void {
-    for (const { key, value } of this.batches.getRange()) {
-      const batch = readBatch(key, value);
-      this.lastKey = batch.key;
-      this.runs += batch.runs.length;
-      this.length += value.length;
-    }
-  }
-
   /** Runs on their way: stored and waiting to be. */
   get depth(): number {
-    return this.runs;
+    return this.backlog.runs + this.waiting.length;
   }
 
   /** Why no run may start now; undefined when it may. `runsUnderWay` will need room too. */
@@ -124,73 +110,41 @@ export class Spool {
 
   private fault(runsToCome: number, share: number): string | undefined {
     const { runsMax, lengthMax } = this.options;
-    if (this.runs + runsToCome >= runsMax * share) return 'the spool is full';
-    if (this.length >= lengthMax * share) return 'the spool is full';
-    if (this.faultUntilMs > this.options.nowMs()) return `the spool cannot be written: ${this.lastFault?.message}`;
+    if (this.depth + runsToCome >= runsMax * share) return 'the spool is full';
+    if (this.backlog.length >= lengthMax * share) return 'the spool is full';
+    if (this.faultUntilMs > 0 && this.faultUntilMs > this.options.nowMs()) {
+      return `the spool cannot be written: ${this.lastFault?.message}`;
+    }
     return undefined;
   }
 
   /** True when a caller has claimed this run id before: for ever, since its events' ids are taken for ever. */
   isClaimed(runId: string): boolean {
-    return this.claims.get(runId) !== undefined;
+    return this.claims.has(runId);
   }
 
   /** Keeps a run; `claimed` when its id was the caller's choice. `kept` is told once, never within this call. */
   put(run: SpoolRun, claimed: boolean, kept: Kept): void {
     this.waiting.push({ run, claimed, kept });
-    this.runs += 1;
-    if (!this.scheduled && this.commits < COMMITS_MAX) this.schedule();
+    this.schedule();
   }
 
   private schedule(): void {
+    if (this.scheduled || (this.flushing && this.options.flushed)) return;
     this.scheduled = true;
-    this.gathered = 0;
-    this.gatherUntilMs = performance.now() + GATHER_MS_MAX;
-    setImmediate(this.gather);
+    setImmediate(this.writeWaiting);
   }
 
-  /** A commit costs much the same for one run and for many: as long as runs keep coming in, it waits a little for them. */
-  private readonly gather = (): void => {
-    const { length } = this.waiting;
-    const isGrowing = length > this.gathered && length < BATCH_RUNS_MAX && performance.now() < this.gatherUntilMs;
-    if (!isGrowing) return this.flush();
-    this.gathered = length;
-    setImmediate(this.gather);
-  };
-
-  private flush(): void {
+  /** One group in a turn of the event loop, so that whoever puts a run when one is kept keeps nobody waiting. */
+  private readonly writeWaiting = (): void => {
     this.scheduled = false;
     const group = this.takeGroup();
     if (group.length === 0) return;
-    const key = (this.lastKey += 1);
-    this.commits += 1;
-    let text: string;
-    let stored: Promise<unknown>;
-    try {
-      text = batchText(
-        group.map(({ run }) => run),
-        this.options.nowMs(),
-      );
-      // Before the batch: a run that is kept has its claim kept.
-      const claims = group
-        .filter(({ claimed }) => claimed)
-        .map(({ run }) => this.claims.put(run.runId, this.options.nowMs()));
-      const commit = this.batches.put(key, text) as Promise<boolean> & { flushed?: Promise<unknown> };
-      this.length += text.length;
-      stored = Promise.all([...claims, commit, ...(this.options.flushed ? [commit.flushed] : [])]);
-    } catch (error) {
-      text = '';
-      stored = Promise.reject(error as Error);
-    }
-    stored.then(
-      () => this.endCommit(group, undefined),
-      (fault: Error) => {
-        this.length -= text.length;
-        this.endCommit(group, fault);
-      },
-    );
-    if (this.waiting.length > 0 && this.commits < COMMITS_MAX) this.schedule();
-  }
+    const fault = this.write(group);
+    if (!fault && this.options.flushed) return this.tellWhenFlushed(group);
+    this.tell(group, fault);
+    if (this.waiting.length > 0) this.schedule();
+  };
 
   private takeGroup(): Waiting[] {
     let length = 0;
@@ -202,58 +156,98 @@ export class Spool {
     return count === this.waiting.length ? this.waiting.splice(0) : this.waiting.splice(0, count);
   }
 
-  private endCommit(group: Waiting[], fault: Error | undefined): void {
-    this.commits -= 1;
-    if (fault) {
-      this.runs -= group.length;
-      this.lastFault = fault;
-      this.faultUntilMs = this.options.nowMs() + FAULT_PAUSE_MS;
+  private write(group: readonly Waiting[]): Error | undefined {
+    const nowMs = this.options.nowMs();
+    const runs: SpoolRun[] = [];
+    const claims: string[] = [];
+    for (const { run, claimed } of group) {
+      runs.push(run);
+      if (claimed) claims.push(run.runId);
     }
+    try {
+      this.backlog.append(runs, claims, nowMs);
+    } catch (error) {
+      return this.failed(error as Error);
+    }
+    for (const runId of claims) this.claims.add(runId, nowMs);
+    if (!this.options.flushed) this.flushSoon();
+    return undefined;
+  }
+
+  private failed(fault: Error): Error {
+    this.lastFault = fault;
+    this.faultUntilMs = this.options.nowMs() + FAULT_PAUSE_MS;
+    return fault;
+  }
+
+  private tell(group: readonly Waiting[], fault: Error | undefined): void {
     for (const { kept } of group) kept(fault);
-    if (this.waiting.length > 0 && !this.scheduled) this.schedule();
     if (!fault) this.onStored?.();
-    if (this.commits === 0 && this.waiting.length === 0) this.idle?.();
   }
 
-  /** The oldest batches, in order, of at most `eventsMax` events and some megabytes together; at least one if there is any. */
+  private tellWhenFlushed(group: readonly Waiting[]): void {
+    void this.flush().then((fault) => {
+      this.tell(group, fault);
+      if (this.waiting.length > 0) this.schedule();
+    });
+  }
+
+  private flushSoon(): void {
+    this.unflushed = true;
+    if (this.flushing) return;
+    this.flushTimer ??= setTimeout(() => {
+      this.flushTimer = undefined;
+      void this.flush().then(() => {
+        if (this.unflushed) this.flushSoon();
+      });
+    }, FLUSH_AFTER_MS).unref();
+  }
+
+  /** Resolves to the fault, if there was one. */
+  private async flush(): Promise<Error | undefined> {
+    this.unflushed = false;
+    const flushing = this.journal.flush();
+    this.flushing = flushing.catch(() => undefined);
+    try {
+      await flushing;
+      return undefined;
+    } catch (error) {
+      return this.failed(error as Error);
+    } finally {
+      this.flushing = undefined;
+    }
+  }
+
+  /** See `Backlog.read`. */
   read(eventsMax: number): SpoolBatch[] {
-    const found: SpoolBatch[] = [];
-    let events = 0;
-    let length = 0;
-    for (const { key, value } of this.batches.getRange({ limit: eventsMax })) {
-      const batch = readBatch(key, value);
-      for (const run of batch.runs) events += run.events.length;
-      length += value.length;
-      if (found.length > 0 && (events > eventsMax || length > READ_LENGTH_MAX)) break;
-      found.push(batch);
-    }
-    return found;
+    return this.backlog.read(eventsMax);
   }
 
-  /** Removes what has reached the log. */
+  /** Removes what has reached the log: the oldest batches, as `read` gave them. */
   async remove(batches: readonly SpoolBatch[]): Promise<void> {
-    await Promise.all(batches.map(({ key }) => this.batches.remove(key)));
-    for (const { runs, length } of batches) {
-      this.runs -= runs.length;
-      this.length -= length;
-    }
+    await this.claims.store();
+    this.backlog.remove(batches);
   }
 
   /** Every run that has not reached the log, oldest first, batch by batch. */
   *unshipped(): Iterable<SpoolRun> {
-    for (const { key, value } of this.batches.getRange()) yield* readBatch(key, value).runs;
+    for (const { runs } of this.backlog.all()) yield* runs;
   }
 
   /** When the oldest batch was written; undefined when there is none. */
   oldestAtMs(): number | undefined {
-    for (const { key, value } of this.batches.getRange({ limit: 1 })) return readBatch(key, value).writtenAtMs;
-    return undefined;
+    return this.backlog.oldestAtMs();
   }
 
-  /** Waits for what is under way, then closes. */
+  /** Writes what waits, then closes. */
   async close(): Promise<void> {
-    if (this.commits > 0 || this.waiting.length > 0) await new Promise<void>((resolve) => (this.idle = resolve));
-    await this.root.close();
+    while (this.waiting.length > 0 || this.flushing) {
+      if (!this.flushing) this.writeWaiting();
+      await this.flushing;
+    }
+    clearTimeout(this.flushTimer);
+    await this.journal.close();
+    await this.claims.close();
     this.release();
   }
 }
