@@ -1,10 +1,15 @@
 import { Database } from '@tollgate/service-kit';
 import { CreateWorkflows1767225600000 } from './migrations/1767225600000-create-workflows.js';
 import { CreateMcpServers1767312000000 } from './migrations/1767312000000-create-mcp-servers.js';
+import { CreateJobs1767225700000 } from './migrations/1767225700000-create-jobs.js';
 
 export const GATEWAY_SCHEMA = 'gateway';
 
-/** The gateway's own schema: workflows, their deployments, their sealed secrets. The hot path never asks it. */
+/** The gateway's own schema: workflows, their deployments, their sealed secrets, queued runs. The hot path never asks it. */
 export abstract class GatewayDatabase extends Database {}
 
-export const GATEWAY_MIGRATIONS = [CreateWorkflows1767225600000, CreateMcpServers1767312000000];
+export const GATEWAY_MIGRATIONS = [
+  CreateWorkflows1767225600000,
+  CreateJobs1767225700000,
+  CreateMcpServers1767312000000,
+];

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { Config, Databases } from '@tollgate/service-kit';
 import { AdmitRun } from './execute/admit-run.js';
+import { AnswerRun } from './execute/answer-run.js';
+import { ExecuteModes } from './execute/execute-modes.js';
 import { ExecuteRoute } from './execute/execute-route.js';
 import { RunRecorder } from './execute/run-recorder.js';
 import { ExpressionRunner } from './expression-runner.js';
@@ -16,6 +18,17 @@ import { McpServeRoute } from './mcp/mcp-serve-route.js';
 import { McpServerShelf } from './mcp/mcp-server-shelf.js';
 import { McpServersController } from './mcp/mcp-servers.controller.js';
 import { UpdateMcpServerHandler } from './mcp/update-mcp-server.js';
+import { CancelRun } from './jobs/cancel-run.js';
+import { EnqueueRun } from './jobs/enqueue-run.js';
+import { GatewayIdentity } from './jobs/gateway-identity.js';
+import { JobBook } from './jobs/job-book.js';
+import { JobEnds } from './jobs/job-ends.js';
+import { JobPump } from './jobs/job-pump.js';
+import { JobQueue } from './jobs/job-queue.js';
+import { JobRecovery } from './jobs/job-recovery.js';
+import { JobsController } from './jobs/jobs.controller.js';
+import { RunJob } from './jobs/run-job.js';
+import { LiveRuns } from './runs/live-runs.js';
 import { PerformRun } from './runs/perform-run.js';
 import { RunWorkflow } from './runs/run-workflow.js';
 import { GatewaySpool } from './spool/gateway-spool.js';
@@ -32,7 +45,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
 
 /** Admits callers and runs workflows. */
 @Module({
-  controllers: [StatusController, WorkflowsController, McpServersController, McpDiscoverController],
+  controllers: [StatusController, JobsController, WorkflowsController, McpServersController, McpDiscoverController],
   providers: [
     KeyOrSessionGuard,
     {
@@ -61,6 +74,18 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     AdmitRun,
     PerformRun,
     RunWorkflow,
+    LiveRuns,
+    GatewayIdentity,
+    JobQueue,
+    JobEnds,
+    RunJob,
+    JobRecovery,
+    JobPump,
+    JobBook,
+    EnqueueRun,
+    CancelRun,
+    AnswerRun,
+    ExecuteModes,
     ExecuteRoute,
     McpServerShelf,
     CreateMcpServerHandler,

@@ -8,4 +8,5 @@ export const logs: Service = {
   module: LogsModule,
   routes: logsRoutes,
   required: ['DATABASE_URL', 'KEYS_URL', 'KEY_PEPPERS'],
+  providesRunArchive: true,
 };

@@ -1,4 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
+import { RunArchive } from '@tollgate/access';
+import { LocalRunArchive } from './local-run-archive.js';
 import { LogLimitsReader } from './log-limits.js';
 import { LogPages } from './log-pages.js';
 import { LogReader } from './log-reader.js';
@@ -12,7 +14,8 @@ import { V2LogsController } from './v2-logs.controller.js';
 import { WorkflowCatalogFeed } from './workflow-catalog.feed.js';
 import { WorkflowCatalog } from './workflow-catalog.js';
 
-/** Shows what happened: keeps the run log and answers the Logs API. */
+/** Shows what happened: keeps the run log and answers the Logs API. Global, since the others in the process ask its archive. */
+@Global()
 @Module({
   controllers: [LogsController, SessionLogsController, V2LogsController],
   providers: [
@@ -25,6 +28,8 @@ import { WorkflowCatalog } from './workflow-catalog.js';
     LogPages,
     LogReader,
     LogLimitsReader,
+    { provide: RunArchive, useClass: LocalRunArchive },
   ],
+  exports: [RunArchive],
 })
 export class LogsModule {}

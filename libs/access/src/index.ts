@@ -24,6 +24,7 @@ export * from './refusals.js';
 export * from './refused-calls.js';
 export * from './route-marks.js';
 export * from './route-words.js';
+export * from './run-archive.js';
 export * from './session.guard.js';
 export * from './sessions.js';
 export * from './token-bucket.js';

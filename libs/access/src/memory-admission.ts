@@ -88,11 +88,12 @@ export class MemoryAdmission extends Admission {
   }
 
   /** A run that was admitted before: only its slot is asked for. */
-  private start({ runId, plan, reserveMicros, hasRoom }: AdmissionRequest, account: PayerAccount): AdmissionAnswer {
+  private start(request: AdmissionRequest, account: PayerAccount): AdmissionAnswer {
+    const { runId, plan, reserveMicros, precheck, hasRoom } = request;
     if (account.running.has(runId)) return { outcome: 'admitted', rate: null };
     const answer = decideAdmission({
       runIdUsed: false,
-      precheck: undefined,
+      precheck,
       usedMicros: 0,
       reserveMicros: 0,
       usageLimitMicros: null,

@@ -51,6 +51,12 @@ export const RUN_ID_PREFIX = 'tgr_';
 
 export const executeHeadersSchema = z.object({
   'x-execution-id': z.string().regex(EXECUTION_ID_PATTERN).optional().describe('One-shot id of the run'),
+  'x-execution-mode': z.enum(['sync', 'async']).optional().describe('async: queued, answered with 202'),
+  'x-execution-timeout-seconds': z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .optional()
+    .describe('Time limit of a queued run, 1 to 604800; async only'),
   'x-sim-via': z.string().optional().describe('Workflows that led to this call, comma-separated'),
 });
 

@@ -6,6 +6,7 @@ export * from './events-control.js';
 export * from './events-usage.js';
 export * from './events.js';
 export * from './execute-api.js';
+export * from './jobs-api.js';
 export * from './keys-api.js';
 export * from './logs-api.js';
 export * from './mcp-api.js';

@@ -8,6 +8,7 @@ import {
   Fleet,
   KeyAuthenticator,
   Quota,
+  RunArchive,
   Sessions,
 } from '@tollgate/access';
 import { EventLog, LogEnds } from '@tollgate/event-log';
@@ -22,14 +23,16 @@ import { Metrics } from './metrics.js';
 import { NotingKeyAuthenticator } from './noting-key-authenticator.js';
 import type { Platform } from './platform.js';
 import { PlansInForce } from './plans-in-force.js';
+import { AbsentRunArchive } from './absent-run-archive.js';
 import { RemoteSessions } from './remote-sessions.js';
+import type { Service } from './service.js';
 import { Secrets } from './secrets.js';
 
 /** Gives every service the same things by the same names: ports, configuration, clock, health, metrics. */
 @Global()
 @Module({})
 export class PlatformModule {
-  static forHost(platform: Platform, sessionsAreProvided: boolean): DynamicModule {
+  static forHost(platform: Platform, services: readonly Service[]): DynamicModule {
     const { config, log, directory, peppers } = platform;
     const clock = new SystemClock();
     const values: [unknown, unknown][] = [
@@ -77,7 +80,12 @@ export class PlatformModule {
           return health;
         },
       },
-      ...(sessionsAreProvided ? [] : [{ provide: Sessions, useClass: RemoteSessions }]),
+      ...(services.some((service) => service.providesSessions)
+        ? []
+        : [{ provide: Sessions, useClass: RemoteSessions }]),
+      ...(services.some((service) => service.providesRunArchive)
+        ? []
+        : [{ provide: RunArchive, useClass: AbsentRunArchive }]),
     ];
     return {
       module: PlatformModule,

@@ -11,4 +11,6 @@ export interface Service {
   required: readonly (keyof Settings)[];
   /** True when the module provides `Sessions` itself (keys does). */
   providesSessions?: boolean;
+  /** True when the module provides `RunArchive` itself (logs does). */
+  providesRunArchive?: boolean;
 }

@@ -59,10 +59,7 @@ export async function startService(
     const host: DynamicModule = {
       module: class TollgateHost {},
       imports: [
-        PlatformModule.forHost(
-          platform,
-          services.some((service) => service.providesSessions),
-        ),
+        PlatformModule.forHost(platform, services),
         OwnRoutesModule,
         ...services.map((service) => service.module),
       ],

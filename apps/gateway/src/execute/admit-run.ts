@@ -77,6 +77,11 @@ export interface AdmittedRun {
   admittedAtMs?: number;
 }
 
+/** What is left of an admitted run when it is performed, maybe long after and elsewhere. */
+export type PerformableRun = Omit<AdmittedRun, 'admitted' | 'party' | 'rate'> & {
+  party: Pick<RunParty, 'json' | 'payerUserId' | 'payerRule' | 'workflowId'> & { workflow: { workspaceId: string } };
+};
+
 /** What came with the request and goes into the log. */
 export interface RunClient {
   requestId: string;

@@ -68,6 +68,8 @@ export function refusalProblem(refusal: RunRefusal): Problem {
       return tooManyConcurrent(refusal.rate, refusal.retryAfterSeconds);
     case 'atCapacity':
       return atCapacity();
+    case 'notQueued':
+      return unavailable('the queue of runs did not confirm');
     case 'unavailable':
       return unavailable(refusal.reason);
   }

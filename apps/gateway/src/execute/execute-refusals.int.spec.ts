@@ -122,12 +122,9 @@ describe('POST /api/workflows/{id}/execute refuses', () => {
     expect([text.status, text.json.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
   });
 
-  test('what it does not serve, before it says anything of the workflow', async () => {
-    const answer = await gateway.execute(absent, ofOwner, {}, { 'x-execution-mode': 'async' });
-    expect(refusal(answer)).toEqual([
-      400,
-      { error: 'Async execution is not served by this version', code: 'VALIDATION_ERROR' },
-    ]);
+  test('modes that do not go together, before it says anything of the workflow', async () => {
+    const answer = await gateway.execute(absent, ofOwner, { stream: true }, { 'x-execution-mode': 'async' });
+    expect(refusal(answer)).toEqual([400, { error: 'async and stream cannot be combined', code: 'VALIDATION_ERROR' }]);
   });
 
   test('a call chain that is too deep, first of all', async () => {

@@ -138,12 +138,36 @@ describe('reading an execute call', () => {
   });
 
   test.each([
-    [{ 'x-execution-mode': 'async' }, '{}', 'Async execution is not served by this version'],
     [{ 'x-execution-mode': 'later' }, '{}', 'Invalid execution mode header'],
-    [{ 'x-stream-response': 'true' }, '{}', 'Streaming execution is not served by this version'],
-    [{}, '{"stream":true}', 'Streaming execution is not served by this version'],
-  ])('what this version does not serve is said to be so: %j %s', (headers, body, text) => {
+    [{ 'x-execution-mode': 'async' }, '{"stream":true}', 'async and stream cannot be combined'],
+    [{ 'x-execution-mode': 'async', 'x-stream-response': 'true' }, '{}', 'async and stream cannot be combined'],
+    [
+      { 'x-execution-mode': 'async' },
+      '{"deploymentVersionId":"v1"}',
+      'Async execution does not support draft or override execution controls',
+    ],
+  ])('modes that are not known or do not go together are refused: %j %s', (headers, body, text) => {
     expect(refusalOf(() => read(body, headers as Record<string, string>))).toMatchObject(badRequest(text));
+  });
+
+  test.each([
+    [{}, '{}', 'sync'],
+    [{ 'x-execution-mode': 'sync' }, '{}', 'sync'],
+    [{ 'x-execution-mode': 'Async' }, '{"stream":false}', 'async'],
+    [{ 'x-stream-response': 'true' }, '{}', 'stream'],
+    [{ 'x-stream-response': 'false' }, '{}', 'sync'],
+    [{}, '{"stream":true}', 'stream'],
+  ])('the mode is read from headers and body: %j %s', (headers, body, mode) => {
+    expect(read(body, headers as Record<string, string>).mode).toBe(mode);
+  });
+
+  test('a queued run may name its time limit', () => {
+    const headers = { 'x-execution-mode': 'async', 'x-execution-timeout-seconds': '90' };
+    expect(read('{}', headers).timeoutMs).toBe(90_000);
+    expect(refusalOf(() => read('{}', { ...headers, 'x-execution-timeout-seconds': '0' }))).toMatchObject({
+      ...badRequest('Invalid execution timeout header'),
+      details: [{ path: ['x-execution-timeout-seconds'], message: 'Must be a whole number from 1 to 604800' }],
+    });
   });
 
   test.each([

@@ -19,6 +19,12 @@ export interface ExecuteRequest {
   executionId: string | undefined;
   /** True when the body names a trigger other than `api`; refused once the caller is known to have access. */
   overridesTrigger: boolean;
+  /** How it is answered: with the run's end, as the run goes on, or at once, since the run is queued. */
+  mode: 'sync' | 'stream' | 'async';
+  /** Asked time limit of a queued run, in milliseconds. */
+  timeoutMs: number | undefined;
+  /** Which parts of the output a stream's end shows; undefined: all. */
+  selectedOutputs: string[] | undefined;
 }
 
 const CONTROL_FIELDS: ReadonlySet<string> = new Set(EXECUTE_CONTROL_FIELDS);
@@ -55,14 +61,31 @@ export function readExecuteRequest(headers: IncomingHttpHeaders, body: Buffer | 
   for (const name in members) if (CONTROL_FIELDS.has(name) || name === CLIENT_SESSION_FIELD) steers = true;
   const controls = steers ? readControls(members) : undefined;
   const executionId = readExecutionId(headers);
-  refuseTimeoutHeader(headers);
+  const isAsync = asksForAsync(headers);
+  const timeoutMs = readTimeoutMs(headers, isAsync);
   if (controls) refuseSessionControls(members, controls);
-  refuseOtherModes(headers, controls);
+  const mode = modeOf(headers, isAsync, controls);
   if (controls) {
     const input = inputOf(members);
-    return { input, inputJson: JSON.stringify(input), executionId, overridesTrigger: overridesTrigger(controls) };
+    return {
+      input,
+      inputJson: JSON.stringify(input),
+      executionId,
+      overridesTrigger: overridesTrigger(controls),
+      mode,
+      timeoutMs,
+      selectedOutputs: controls.selectedOutputs,
+    };
   }
-  return { input: members, inputJson: text, executionId, overridesTrigger: false };
+  return {
+    input: members,
+    inputJson: text,
+    executionId,
+    overridesTrigger: false,
+    mode,
+    timeoutMs,
+    selectedOutputs: undefined,
+  };
 }
 
 function textOf(body: Buffer): string {
@@ -121,12 +144,27 @@ function readExecutionId(headers: IncomingHttpHeaders): string | undefined {
   });
 }
 
-/** It belongs to asynchronous runs, which this version does not serve; it is not ignored in silence. */
-function refuseTimeoutHeader(headers: IncomingHttpHeaders): void {
+/** A mode that is not known is said so, not answered in another. */
+function asksForAsync(headers: IncomingHttpHeaders): boolean {
+  const given = headers['x-execution-mode'];
+  if (given === undefined) return false;
+  const mode = String(given).toLowerCase();
+  if (mode !== 'async' && mode !== 'sync') {
+    throw new Problem('badRequest', {
+      text: 'Invalid execution mode header',
+      details: [{ path: ['x-execution-mode'], message: 'Must be async or sync' }],
+    });
+  }
+  return mode === 'async';
+}
+
+/** It belongs to queued runs: with others it is refused, not ignored in silence. */
+function readTimeoutMs(headers: IncomingHttpHeaders, isAsync: boolean): number | undefined {
   const given = headers['x-execution-timeout-seconds'];
-  if (given === undefined) return;
+  if (given === undefined) return undefined;
   const seconds = typeof given === 'string' && /^\d{1,6}$/.test(given) ? Number(given) : 0;
   const isValid = seconds >= 1 && seconds <= TIMEOUT_SECONDS_MAX;
+  if (isValid && isAsync) return seconds * 1000;
   const message = isValid
     ? 'Supported only for async execution'
     : `Must be a whole number from 1 to ${TIMEOUT_SECONDS_MAX}`;
@@ -155,20 +193,19 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** Asynchronous and streamed runs are not served by this version: said so, not answered in another mode. */
-function refuseOtherModes(headers: IncomingHttpHeaders, controls: ExecuteControls | undefined): void {
-  const mode = headers['x-execution-mode'];
-  if (mode !== undefined && String(mode).toLowerCase() !== 'sync') {
-    throw new Problem('badRequest', {
-      text:
-        String(mode).toLowerCase() === 'async'
-          ? 'Async execution is not served by this version'
-          : 'Invalid execution mode header',
-    });
+function modeOf(
+  headers: IncomingHttpHeaders,
+  isAsync: boolean,
+  controls: ExecuteControls | undefined,
+): ExecuteRequest['mode'] {
+  const stream = controls?.stream === true || String(headers['x-stream-response']).toLowerCase() === 'true';
+  if (!isAsync) return stream ? 'stream' : 'sync';
+  if (stream) throw new Problem('badRequest', { text: 'async and stream cannot be combined' });
+  const overrides = controls && (controls.deploymentVersionId ?? controls.triggerBlockId ?? controls.stopAfterBlockId);
+  if (overrides !== undefined) {
+    throw new Problem('badRequest', { text: 'Async execution does not support draft or override execution controls' });
   }
-  if (controls?.stream === true || String(headers['x-stream-response']).toLowerCase() === 'true') {
-    throw new Problem('badRequest', { text: 'Streaming execution is not served by this version' });
-  }
+  return 'async';
 }
 
 function overridesTrigger(controls: ExecuteControls): boolean {

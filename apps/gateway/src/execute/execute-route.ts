@@ -12,10 +12,12 @@ import { Problem } from '@tollgate/contracts';
 import { BODY_BYTES_MAX, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LiveCall } from '../runs/live-call.js';
+import { LiveRuns } from '../runs/live-runs.js';
 import { PerformRun } from '../runs/perform-run.js';
 import type { RefusedRun } from '../runs/run-refusal.js';
 import { type AdmittedRun, AdmitRun, type RunClient } from './admit-run.js';
 import { EXECUTE_PATH, refusalProblem, runAnswer, timeoutAnswer } from './execute-answers.js';
+import { ExecuteModes } from './execute-modes.js';
 import { type ExecuteRequest, readExecuteRequest, refuseLongCallChain } from './execute-request.js';
 
 declare module 'fastify' {
@@ -40,6 +42,8 @@ export class ExecuteRoute implements OnModuleInit {
     private readonly authenticator: KeyAuthenticator,
     private readonly admitRun: AdmitRun,
     private readonly performRun: PerformRun,
+    private readonly modes: ExecuteModes,
+    private readonly live: LiveRuns,
     private readonly log: Log,
   ) {}
 
@@ -82,6 +86,11 @@ export class ExecuteRoute implements OnModuleInit {
       userAgent: headers['user-agent'],
       clientInfo: textOf(headers['x-sim-client-info']),
     };
+    if (asked.mode !== 'sync') {
+      const call = { caller: keyCaller, workflowId: params.id, asked, client };
+      this.modes.execute(call, reply).catch((error: Error) => void reply.send(error));
+      return;
+    }
     const admitted = this.admitRun.admit(keyCaller, params.id, asked, client);
     if (admitted instanceof Promise) {
       admitted.then(
@@ -97,7 +106,9 @@ export class ExecuteRoute implements OnModuleInit {
   private run(run: AdmittedRun | RefusedRun, asked: ExecuteRequest, client: RunClient, reply: FastifyReply): void {
     if (!run.admitted) return void reply.send(refusalProblem(run.refusal));
     const call = new LiveCall(run, asked, reply.raw);
+    if (run.claimed) this.live.track(run, call);
     this.performRun.perform(run, call, client, (fault, result, recorded) => {
+      if (run.claimed) this.live.forget(run.runId);
       if (fault) return void reply.send(fault);
       const { outputJson, status, error } = result;
       const { timeoutMs, runId } = run;

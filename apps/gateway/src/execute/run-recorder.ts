@@ -4,8 +4,9 @@ import { newId } from '@tollgate/api-key';
 import type { Problem } from '@tollgate/contracts';
 import { Clock } from '@tollgate/service-kit';
 import { GatewaySpool } from '../spool/gateway-spool.js';
+import { cancelledRun } from '../runner-result.js';
 import type { RunResult } from '../workflow-runner.js';
-import type { AdmittedRun, RefusedAttempt, RunClient } from './admit-run.js';
+import type { PerformableRun, RefusedAttempt, RunClient } from './admit-run.js';
 import { unavailable } from './execute-answers.js';
 import { instantText } from './instant-text.js';
 import { runEvents } from './run-events.js';
@@ -41,7 +42,7 @@ export class RunRecorder {
    * when it could not be: then nothing is billed.
    */
   record(
-    run: AdmittedRun,
+    run: PerformableRun,
     result: RunResult,
     inputJson: string,
     client: RunClient,
@@ -85,41 +86,69 @@ export class RunRecorder {
   }
 
   /** An admitted run that ends unrecorded, since somebody will begin it again: its slot is free, its reservation held. */
-  giveUp(run: AdmittedRun): void {
+  giveUp(run: PerformableRun): void {
     this.count -= 1;
     void this.admission.finish(run.runId, run.party.payerUserId, run.baseMicros);
   }
 
   /** A refusal that the log shows, at zero cost (contract B3.1 "Side effects"). */
-  async recordRefusal(run: RefusedAttempt, problem: Problem): Promise<void> {
-    const { party, client } = run;
-    const at = instantText(run.startedAtMs);
+  recordRefusal(run: RefusedAttempt, problem: Problem): Promise<void> {
+    const { party } = run;
     const runId = newId();
-    const events = runEvents({
+    return this.recordUnbilled(run, {
       runId,
       eventKey: runId,
-      partyJson: party.json,
-      trigger: run.trigger,
-      payerRule: party.payerRule,
+      party,
       priceId: 'none',
-      requestId: client.requestId,
       deploymentVersionId: party.workflow.deployment?.versionId ?? null,
-      billable: false,
       status: 'refused',
+      error: { code: problem.code, message: problem.message },
+    });
+  }
+
+  /** A run that was taken out of the queue before it started: in the log at zero cost. */
+  recordRemoved(run: PerformableRun, inputJson: string, client: RunClient): Promise<void> {
+    const { code, message } = cancelledRun().error!;
+    return this.recordUnbilled(
+      { startedAtMs: run.startedAtMs, inputJson, client, trigger: run.trigger },
+      { ...run, deploymentVersionId: run.deployment.versionId, status: 'cancelled', error: { code, message } },
+    );
+  }
+
+  private recordUnbilled(attempt: Omit<RefusedAttempt, 'party'>, of: Unbilled): Promise<void> {
+    const { client } = attempt;
+    const at = instantText(attempt.startedAtMs);
+    const events = runEvents({
+      runId: of.runId,
+      eventKey: of.eventKey,
+      partyJson: of.party.json,
+      trigger: attempt.trigger,
+      payerRule: of.party.payerRule,
+      priceId: of.priceId,
+      requestId: client.requestId,
+      deploymentVersionId: of.deploymentVersionId,
+      billable: false,
+      status: of.status,
       startedAt: at,
       endedAt: at,
       durationMs: 0,
       baseMicros: 0,
       runnerMicros: 0,
-      inputJson: run.inputJson,
+      inputJson: attempt.inputJson,
       outputJson: 'null',
-      error: { code: problem.code, message: problem.message },
+      error: of.error,
       userAgent: client.userAgent,
       clientInfo: client.clientInfo,
     });
-    const spooled = { runId, payerUserId: party.payerUserId, costMicros: 0, events };
-    await new Promise<void>((resolve, reject) => {
+    const spooled = { runId: of.runId, payerUserId: of.party.payerUserId, costMicros: 0, events };
+    return new Promise<void>((resolve, reject) => {
       this.spool.put(spooled, false, (fault) => (fault ? reject(unavailable(fault.message)) : resolve()));
     });
   }
+}
+
+interface Unbilled extends Pick<PerformableRun, 'runId' | 'eventKey' | 'party' | 'priceId'> {
+  deploymentVersionId: string | null;
+  status: 'refused' | 'cancelled';
+  error: { code: string; message: string };
 }

@@ -1,6 +1,6 @@
 import type { Deployment } from '@tollgate/access';
 import type { RunCall, RunOutlet, UpstreamSecrets } from '../workflow-runner.js';
-import type { AdmittedRun, RunInput } from '../execute/admit-run.js';
+import type { PerformableRun, RunInput } from '../execute/admit-run.js';
 import type { Leaver } from './leaver.js';
 
 /** How much later than the plan's limit a runner ends a run itself: what ends it at the limit is the signal, which tells why. */
@@ -27,7 +27,7 @@ export class LiveCall implements RunCall {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    run: AdmittedRun,
+    run: PerformableRun,
     asked: RunInput,
     private readonly leaver: Leaver,
     outlet?: RunOutlet,
@@ -59,6 +59,11 @@ export class LiveCall implements RunCall {
       ending.abort();
     }, this.limitMs);
     return ending;
+  }
+
+  /** Somebody asked for its end; too late is no fault. */
+  cancel(): void {
+    (this.ending ?? this.watch()).abort();
   }
 
   /** The run has ended: nothing is watched any more. */

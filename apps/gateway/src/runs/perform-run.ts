@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Problem } from '@tollgate/contracts';
 import { faultOf, Log } from '@tollgate/service-kit';
-import type { AdmittedRun, RunClient } from '../execute/admit-run.js';
+import type { PerformableRun, RunClient } from '../execute/admit-run.js';
 import { timeoutText, unavailable } from '../execute/execute-answers.js';
 import { type RecordedRun, RunRecorder } from '../execute/run-recorder.js';
 import { failedRun } from '../runner-result.js';
@@ -11,6 +11,14 @@ import type { LiveCall } from './live-call.js';
 
 /** Told once: what became of the run, and when; `fault` (503) when it could not be kept: then nothing is billed. */
 export type Performed = (fault: Problem | undefined, result: RunResult, recorded: RecordedRun) => void;
+
+/** What only runs of the queue have. */
+export interface QueuedPerformance {
+  /** How it ends without being run. */
+  foregone: RunResult | undefined;
+  /** Asked once the runner has ended. False: the run is given up unrecorded, to be begun again; `done` is not told. */
+  keep: () => boolean;
+}
 
 /**
  * An admitted run from its start to its record in the spool: the one way that every run takes, whoever asked for it. Ended by
@@ -24,14 +32,11 @@ export class PerformRun {
     private readonly log: Log,
   ) {}
 
-  /**
-   * Never throws. `keep` decides, once the runner has ended, whether the run is over: false gives the run up unrecorded, for
-   * somebody else to begin again, and `done` is not told.
-   */
-  perform(run: AdmittedRun, call: LiveCall, client: RunClient, done: Performed, keep?: () => boolean): void {
+  /** Never throws. */
+  perform(run: PerformableRun, call: LiveCall, client: RunClient, done: Performed, queued?: QueuedPerformance): void {
     this.recorder.begin();
-    void this.runners
-      .run(call)
+    const running = queued?.foregone ? Promise.resolve(queued.foregone) : this.runners.run(call);
+    void running
       .catch((error: Error) => {
         const fault = faultOf(error);
         this.log.error('a runner failed for a reason that was not foreseen', { runId: run.runId, fault });
@@ -39,7 +44,7 @@ export class PerformRun {
       })
       .then((given) => {
         call.settle();
-        if (keep && !keep()) return this.recorder.giveUp(run);
+        if (queued && !queued.keep()) return this.recorder.giveUp(run);
         const result = call.timedOut ? timedOut(given, run.timeoutMs) : given;
         this.recorder.record(run, result, call.inputJson, client, (fault, recorded) => done(fault, result, recorded));
       })

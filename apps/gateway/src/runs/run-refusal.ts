@@ -17,6 +17,8 @@ export type RunRefusal =
   | { kind: 'tooManyConcurrent'; rate: BucketState | null; retryAfterSeconds: number }
   /** This process has as many runs under way as it may have. */
   | { kind: 'atCapacity' }
+  /** A run to be queued may or may not have been (v2: `ASYNC_ENQUEUE_AMBIGUOUS`): the queue did not confirm it. */
+  | { kind: 'notQueued' }
   /** Nobody's fault: what the run needs cannot be had now. `reason` is for the log of the operator alone. */
   | { kind: 'unavailable'; reason: string };
 

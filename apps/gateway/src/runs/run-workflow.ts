@@ -5,6 +5,7 @@ import type { RecordedRun } from '../execute/run-recorder.js';
 import type { RunOutlet, RunResult } from '../workflow-runner.js';
 import type { Leaver } from './leaver.js';
 import { LiveCall } from './live-call.js';
+import { LiveRuns } from './live-runs.js';
 import { PerformRun } from './perform-run.js';
 import type { RunCaller } from './run-caller.js';
 import { type RefusedRun, refused } from './run-refusal.js';
@@ -39,6 +40,7 @@ export class RunWorkflow {
   constructor(
     private readonly admitRun: AdmitRun,
     private readonly performRun: PerformRun,
+    private readonly live: LiveRuns,
   ) {}
 
   /** Admitted, and in the bill and the log when it has ended; ended early when `leaver` closes (`reply.raw`). */
@@ -63,8 +65,10 @@ export class RunWorkflow {
     outlet?: RunOutlet,
   ): Promise<EndedRun | RefusedRun> {
     const call = new LiveCall(run, asked, leaver, outlet);
+    this.live.track(run, call);
     return new Promise((resolve) => {
       this.performRun.perform(run, call, client, (fault, result, recorded) => {
+        this.live.forget(run.runId);
         if (fault) return resolve(refused({ kind: 'unavailable', reason: fault.message }));
         const { runId, rate, timeoutMs } = run;
         resolve({ admitted: true, runId, rate, timedOut: call.timedOut, timeoutMs, ...result, ...recorded });

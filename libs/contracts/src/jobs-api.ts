@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { triggerSchema } from './events-usage.js';
+
+/** The 202 of a queued run: the union of both generations' shapes (contract A1 row 8); `taskId` is `jobId`. */
+export const queuedAnswerSchema = z.object({
+  success: z.literal(true),
+  async: z.literal(true),
+  jobId: z.string(),
+  executionId: z.string(),
+  message: z.literal('Workflow execution queued'),
+  statusUrl: z.string(),
+  taskId: z.string(),
+  status: z.literal('queued'),
+  createdAt: z.iso.datetime(),
+  links: z.object({ status: z.string() }),
+});
+export type QueuedAnswer = z.infer<typeof queuedAnswerSchema>;
+
+/** `GET /api/jobs/{id}` (contract B3.4), with the times that the older SDKs' documentation shows. */
+export const jobStatusSchema = z.object({
+  success: z.literal(true),
+  taskId: z.string(),
+  status: z.enum(['pending', 'processing', 'completed', 'failed', 'cancelled']),
+  metadata: z.object({
+    workflowId: z.string(),
+    workspaceId: z.string(),
+    userId: z.string(),
+    correlation: z.object({
+      executionId: z.string(),
+      requestId: z.string(),
+      source: z.literal('workflow'),
+      workflowId: z.string(),
+      triggerType: triggerSchema,
+    }),
+    createdAt: z.iso.datetime(),
+    startedAt: z.iso.datetime().optional(),
+    completedAt: z.iso.datetime().optional(),
+    duration: z.number().optional(),
+  }),
+  output: z.unknown().optional(),
+  error: z.string().optional(),
+});
