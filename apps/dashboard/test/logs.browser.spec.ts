@@ -61,6 +61,8 @@ describe('the log', () => {
     for (const fact of ['$0.005', 'night job (personal)', 'night-job/7', 'night/7.1', good!.runId, good!.requestId!]) {
       expect(facts).toContain(fact);
     }
+    expect(facts).toMatch(/Client\s+night(-job)? 7/);
+    expect(facts).toMatch(/Client\s+night(-job)? 7/);
     expect(facts).toMatch(/Started[\s\S]*Ended[\s\S]*Duration\s+\d+ ms/);
     expect(await drawer.locator('time').first().getAttribute('title')).toMatch(/UTC$/);
     await page.keyboard.press('Escape');

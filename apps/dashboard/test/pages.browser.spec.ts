@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { ADMIN_KEY, type Platform, startPlatform } from './platform.js';
+import { type Platform, startPlatform } from './platform.js';
 import { deployed, execute, openBrowser, type Reader, seriousFindings, signUpReader } from './reader.js';
 
 describe('the pages', () => {
@@ -121,28 +121,5 @@ describe('the pages', () => {
     await page.getByText('Kept: Authorization').waitFor();
     const shown = await page.content();
     expect([shown.includes(secret), shown.includes('secret-of-mine')]).toEqual([false, false]);
-  }, 60_000);
-
-  it('let the operator in with the admin key alone, and forget it on a reload', async () => {
-    const { page } = owner;
-    await page.goto(`${platform.url}/operator`);
-    const key = page.getByRole('textbox', { name: 'Admin key' });
-    await key.fill('wrong-key-but-long-enough');
-    await page.getByRole('button', { name: 'Open' }).click();
-    await page.getByText('This is not the admin key').waitFor();
-    await key.fill(ADMIN_KEY);
-    await page.getByRole('button', { name: 'Open' }).click();
-    await page.getByRole('textbox', { name: 'E-mail' }).first().fill(owner.email);
-    await page.getByRole('button', { name: 'Find' }).click();
-    await page.getByRole('button', { name: 'Suspend' }).waitFor();
-    await page.getByRole('textbox', { name: 'Limit of a month, in dollars' }).fill('12.50');
-    await page.getByRole('button', { name: 'Set', exact: true }).click();
-    await page.getByText('The limit holds from the next run on.').waitFor();
-    expect(
-      await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state])),
-    ).not.toContain(ADMIN_KEY);
-    await page.reload();
-    await page.getByRole('textbox', { name: 'Admin key' }).waitFor();
-    expect(owner.complaints).toEqual([]);
   }, 60_000);
 });

@@ -18,10 +18,22 @@ import { FirstMinute } from './first-minute.js';
 
 export default function HomePage() {
   const workspace = useWorkspace();
+  const runs = useQuery(latestRunsQuery(workspace.id, false));
+  const workflows = useInfiniteQuery(workflowsQuery(workspace.id));
+  // What stands at the top depends on both: until they are known nothing is drawn that would have to move.
+  const isKnown = !isAdmin(workspace) || ((runs.data ?? runs.error) && (workflows.data ?? workflows.error));
   return (
     <>
       <PageHeader title={workspace.name} about="What happens here, at a glance." />
-      <Stack gap="lg" key={workspace.id}>
+      {isKnown ? <Glance key={workspace.id} workspace={workspace} /> : <Rows count={3} height={112} />}
+    </>
+  );
+}
+
+function Glance({ workspace }: { workspace: Workspace }) {
+  return (
+    <>
+      <Stack gap="lg">
         <FirstSteps workspace={workspace} />
         <LimitGauges />
         <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">

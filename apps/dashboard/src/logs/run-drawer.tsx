@@ -61,7 +61,12 @@ function Run({ run }: { run: RunDetail }) {
             {run.key.name} ({run.key.type})
           </Fact>
         )}
-        {run.client.userAgent && <Fact name="Client">{run.client.userAgent}</Fact>}
+        {run.client.name && (
+          <Fact name="Client">
+            {run.client.name} {run.client.version}
+          </Fact>
+        )}
+        {run.client.userAgent && <Fact name="User agent">{run.client.userAgent}</Fact>}
         {run.client.clientInfo && <Fact name="Client says">{run.client.clientInfo}</Fact>}
         <Fact name="Run">
           <Id text={run.executionId} label="Copy run id" />

@@ -1,0 +1,118 @@
+import type { Browser, Page } from 'playwright-core';
+import { type Platform, startPlatform } from './platform.js';
+import { deployed, openBrowser, type Reader, signUpReader } from './reader.js';
+
+const STEPS_MAX = 60;
+
+describe('by keyboard alone', () => {
+  let platform: Platform;
+  let browser: Browser;
+  let reader: Reader;
+  let page: Page;
+  let base: string;
+  beforeAll(async () => {
+    platform = await startPlatform();
+    browser = await openBrowser();
+    reader = await signUpReader(browser, platform.url);
+    page = reader.page;
+    base = `${platform.url}/w/${reader.workspaceId}`;
+    await deployed(reader);
+  }, 90_000);
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.stop();
+  }, 30_000);
+
+  /** What has the focus: its name, whether that is seen, and whether it is in a dialog. */
+  const focused = () =>
+    page.evaluate(() => {
+      const element = document.activeElement as HTMLElement;
+      const ring = (of: Element) => getComputedStyle(of);
+      const isRinged = (of: Element) => ring(of).outlineStyle !== 'none' && parseFloat(ring(of).outlineWidth) > 0;
+      // A field shows its focus by its border, a switch by its track, a hidden radio by its label.
+      const partner = element.id ? document.querySelector(`label[for="${element.id}"]`) : null;
+      const isField = element.matches('input, textarea, select');
+      return {
+        name: (element.getAttribute('aria-label') ?? element.innerText ?? '').trim() || (element.id ?? ''),
+        isSeen: isRinged(element) || isField || (partner !== null && isRinged(partner)),
+        isInDialog: element.closest('[role="dialog"]') !== null,
+        tag: element.tagName,
+      };
+    });
+  /** Tabs on until something of that name has the focus; each stop on the way must be seen. */
+  const tabTo = async (name: RegExp) => {
+    for (let step = 0; step < STEPS_MAX; step++) {
+      await page.keyboard.press('Tab');
+      const now = await focused();
+      if (now.tag !== 'BODY') expect([now.name, now.isSeen]).toEqual([now.name, true]);
+      if (name.test(now.name)) return now;
+    }
+    throw new Error(`No stop within ${STEPS_MAX} is called ${name}`);
+  };
+
+  it('jumps over the navigation to the content', async () => {
+    await page.goto(`${base}/logs`);
+    await page.getByRole('heading', { name: 'Logs' }).waitFor();
+    await page.keyboard.press('Tab');
+    expect((await focused()).name).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    await tabTo(/./);
+    expect(await page.evaluate(() => document.activeElement?.closest('main') !== null)).toBe(true);
+  }, 60_000);
+
+  it('goes from page to page in the order they are read, and hears the new page', async () => {
+    await page.goto(base);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const names: string[] = [];
+    await tabTo(/^Home/);
+    for (let step = 0; step < 6; step++) names.push((await tabTo(/./)).name);
+    expect(names).toEqual(['Workflows', 'Logs', 'Usage and bills', 'Members', 'Sim Keys', 'Workspace']);
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Sim Keys' }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
+    expect(await page.title()).toBe('Sim Keys · Tollgate');
+  }, 60_000);
+
+  it('makes a key and revokes it without a mouse; dialogs hold the focus, Escape gives it back', async () => {
+    await page.goto(`${base}/settings/keys`);
+    await page.getByRole('heading', { name: 'You have no personal keys' }).waitFor();
+    await tabTo(/^Create key$/);
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    for (let step = 0; step < 9; step++) {
+      await page.keyboard.press('Tab');
+      expect((await focused()).isInDialog).toBe(true);
+    }
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement?.textContent?.trim() === 'Create key');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor();
+    await page.waitForFunction(() => document.activeElement?.matches('[role="dialog"] input'));
+    await page.keyboard.type('by keyboard');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-shown-key]').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.locator('[data-shown-key]').count()).toBe(1);
+    await tabTo(/kept it|Done/);
+    await page.keyboard.press('Enter');
+    await page.locator('[data-key-name="by keyboard"]').waitFor();
+
+    await tabTo(/^Actions for by keyboard$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Revoke' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByText('Revoke this key?').waitFor();
+    // Whoever presses Enter without reading has revoked nothing.
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel');
+    await tabTo(/^Revoke key$/);
+    await page.keyboard.press('Enter');
+    await page.locator('[data-receipt]').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', { name: 'You have no personal keys' }).waitFor();
+    expect(reader.complaints).toEqual([]);
+  }, 60_000);
+});
