@@ -118,6 +118,25 @@ describe('the lock of the Postgres log', () => {
     await long.rollback();
   });
 
+  it('gives a publish that had to wait positions behind all that it waited for', async () => {
+    const log = newLog();
+    const holder = await database.begin();
+    await log.append(holder.session, [keyRenamed('first')]);
+    const published = log.publish([requestBilled('published')]);
+    await eventually(async () => {
+      const { rows } = await database.pool.query(
+        `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      );
+      expect(rows).toHaveLength(1);
+    });
+    await log.append(holder.session, [keyRenamed('second')]);
+    await holder.commit();
+    await published;
+    const { follower, ids } = listener('reader', ['keys', 'usage']);
+    await followings.start(log, follower).caughtUp(10_000);
+    expect(ids()).toEqual(['first', 'second', 'published']);
+  });
+
   it('fails an append in time, and takes the lock from a holder that does nothing', async () => {
     const impatient = newLog({ lockTimeoutMs: 50 });
     const log = newLog({ appendIdleTimeoutMs: 300 });

@@ -1,4 +1,4 @@
-import type { Topic } from '@tollgate/contracts';
+import { type EventType, type Topic, topicOf } from '@tollgate/contracts';
 import type { SqlSession } from './sql-session.js';
 import type { StoredEvent, StoredFact } from './stored-event.js';
 import { TEXT_SEPARATOR } from './stored-event.js';
@@ -63,26 +63,31 @@ export async function holdLog(sql: SqlSession, limits: LogLockLimits): Promise<v
   );
 }
 
-/** For `publish`: BEGIN, limits and lock in one trip. */
-export function beginAndHoldLogSql(limits: LogLockLimits): string {
-  return `BEGIN; SET LOCAL lock_timeout = ${limits.lockTimeoutMs};
-    SET LOCAL idle_in_transaction_session_timeout = ${limits.idleTimeoutMs};
-    SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${APPEND_LOCK})`;
-}
+/**
+ * Columns come as one text each and are taken apart here: an array's elements are escaped and quoted one by one on
+ * their way, which costs the sender more than all the rest.
+ */
+const NEW_FACTS_SQL = `unnest(${[1, 2, 3, 4, 5].map((nth) => `string_to_array($${nth}::text, E'\\x01')`).join(', ')})
+    WITH ORDINALITY AS e (id, topic, subject, type, event, nth)`;
 
-const insertSql = (onConflict: string) => `
+const insertSql = (from: string, onConflict: string) => `
   INSERT INTO event_log.facts (id, topic, subject, type, event)
-  SELECT e.id, e.topic, e.subject, e.type, e.event
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], string_to_array($5::text, E'\\x01'))
-    WITH ORDINALITY AS e (id, topic, subject, type, event, nth)
-  ORDER BY e.nth ${onConflict}
+  SELECT e.id, e.topic, e.subject, e.type, e.event FROM ${from} ORDER BY e.nth ${onConflict}
   RETURNING id, position`;
 
-/** The data-modifying part runs to its end whatever the outer LIMIT says; when nothing new came in, nobody is woken. */
-const PUBLISH_SQL = `WITH entered AS (${insertSql('ON CONFLICT (id) DO NOTHING')})
+/**
+ * A transaction of its own in one trip: the lock, the facts, the wake-up, the commit. The lock is held before the first
+ * row comes out of the join, and positions are taken after that. The data-modifying part runs to its end whatever the
+ * outer LIMIT says; when nothing new came in, nobody is woken.
+ */
+const PUBLISH_SQL = `
+  WITH held AS MATERIALIZED (
+    SELECT set_config('lock_timeout', $7, true), pg_advisory_xact_lock(${LOCK_CLASS}, ${APPEND_LOCK})
+  ),
+  entered AS (${insertSql(`held CROSS JOIN ${NEW_FACTS_SQL}`, 'ON CONFLICT (id) DO NOTHING')})
   SELECT pg_notify('${NOTIFY_CHANNEL}', $6) FROM entered LIMIT 1`;
 
-const APPEND_SQL = `WITH entered AS (${insertSql('')}),
+const APPEND_SQL = `WITH entered AS (${insertSql(NEW_FACTS_SQL, '')}),
   told AS MATERIALIZED (SELECT pg_notify('${NOTIFY_CHANNEL}', $6) AS notified)
   SELECT entered.id, entered.position FROM entered CROSS JOIN told`;
 
@@ -92,9 +97,13 @@ export async function appendFacts(sql: SqlSession, events: readonly StoredEvent[
   return new Map(rows.map((row) => [row.id, BigInt(row.position)]));
 }
 
-/** Enters events under the lock; a known id is left as it is. */
-export async function publishFacts(sql: SqlSession, events: readonly StoredEvent[]): Promise<void> {
-  await sql.rows(PUBLISH_SQL, columnsOf(events));
+/** Enters events in a transaction of its own, under the lock; a known id is left as it is. */
+export async function publishFacts(
+  sql: SqlSession,
+  events: readonly FactEvent[],
+  limits: LogLockLimits,
+): Promise<void> {
+  await sql.rows(PUBLISH_SQL, [...columnsOf(events), `${limits.lockTimeoutMs}ms`]);
 }
 
 /**
@@ -139,15 +148,25 @@ export async function headPosition(sql: SqlSession, topics: readonly Topic[]): P
   return BigInt(row?.position ?? 0);
 }
 
-function columnsOf(events: readonly StoredEvent[]): unknown[] {
-  const topics = [...new Set(events.map((event) => event.topic))];
-  return [
-    events.map((event) => event.id),
-    events.map((event) => event.topic),
-    events.map((event) => event.subject),
-    events.map((event) => event.type),
-    // One text instead of an array: an array's elements are escaped one by one, which costs more than all the rest.
-    events.map((event) => event.text).join(TEXT_SEPARATOR),
-    topics.join(','),
-  ];
+/** What a row is made of. */
+type FactEvent = Omit<StoredEvent, 'topic'>;
+
+function columnsOf(events: readonly FactEvent[]): string[] {
+  const ids: string[] = [];
+  const topics: string[] = [];
+  const subjects: string[] = [];
+  const types: string[] = [];
+  const texts: string[] = [];
+  for (const { id, subject, type, text } of events) {
+    if (id.includes(TEXT_SEPARATOR) || subject.includes(TEXT_SEPARATOR)) {
+      throw new Error(`Event ${JSON.stringify(id)} has a control character in its id or subject`);
+    }
+    ids.push(id);
+    topics.push(topicOf(type as EventType));
+    subjects.push(subject);
+    types.push(type);
+    texts.push(text);
+  }
+  const columns = [ids, topics, subjects, types, texts].map((column) => column.join(TEXT_SEPARATOR));
+  return [...columns, [...new Set(topics)].join(',')];
 }

@@ -5,12 +5,11 @@ import { sqlCheckpoints } from './checkpoint.js';
 import type { EventLogLogger } from './event-log-logger.js';
 import { EventLog, PUBLISH_EVENTS_MAX } from './event-log.js';
 import type { Follower, Following, WrittenEvent } from './event-log.js';
-import { appendFacts, beginAndHoldLogSql, headPosition, holdLog, publishFacts, readFacts } from './fact-table.js';
+import { appendFacts, headPosition, holdLog, publishFacts, readFacts } from './fact-table.js';
 import type { LogLockLimits } from './fact-table.js';
 import { LogListener } from './log-listener.js';
 import { sleep as realSleep } from './pauses.js';
 import type { Sleep } from './pauses.js';
-import { inPgTransaction } from './pg-transaction.js';
 import { PositionFollowing } from './position-following.js';
 import type { FollowingParts } from './position-following.js';
 import { sqlOfPg } from './sql-session.js';
@@ -41,7 +40,6 @@ export interface PostgresEventLogOptions {
  * the server after `appendIdleTimeoutMs`; one that does not get its turn fails after `lockTimeoutMs`.
  */
 export class PostgresEventLog extends EventLog {
-  readonly #pool: Pool;
   readonly #following: Pick<FollowingParts, 'pollMs' | 'log' | 'sleep'>;
   readonly #limits: LogLockLimits;
   readonly #sql: SqlSession;
@@ -51,7 +49,6 @@ export class PostgresEventLog extends EventLog {
     super();
     const { pool, listen, log, pollMs = 250, lockTimeoutMs = 10_000, appendIdleTimeoutMs = 10_000 } = options;
     const { sleep = realSleep } = options;
-    this.#pool = pool;
     this.#sql = sqlOfPg(pool);
     this.#following = { pollMs, log, sleep };
     this.#limits = { lockTimeoutMs, idleTimeoutMs: appendIdleTimeoutMs };
@@ -77,10 +74,8 @@ export class PostgresEventLog extends EventLog {
       throw new Error(`One publish takes ${PUBLISH_EVENTS_MAX} events at most, not ${events.length}`);
     }
     events.forEach(assertEnvelope);
-    const stored = events.map(storedEvent);
-    await inPgTransaction(this.#pool, beginAndHoldLogSql(this.#limits), (client) =>
-      publishFacts(sqlOfPg(client), stored),
-    );
+    const written = events.map((event) => ('text' in event ? event : storedEvent(event)));
+    await publishFacts(this.#sql, written, this.#limits);
   }
 
   follow(follower: Follower): Following {

@@ -39,7 +39,7 @@ interface Waiting {
 
 /**
  * Where a run's events are safe before its answer leaves (design §2 "The spool"): a journal in `dir`, one process per
- * folder. Why not a database: docs/decisions/0008-the-spool-is-a-journal.md.
+ * folder. Why not a database: docs/decisions/0009-the-spool-is-a-journal.md.
  *
  * Promises: when `kept` is told, the run's events survive kill -9 of the process, and with `flushed` loss of power too,
  * all together; they are read back in the order of `put`; nothing goes before the shipper has removed it. Without
