@@ -64,11 +64,14 @@ const verbs = {
   seed: (args) => tool('seed', args),
   tail: (args) => tool('tail', args),
   bench: (args) => tool('bench', args),
+  /** The distributed form: real Kafka, Redis and PostgreSQL, each service a process; it runs on when this returns. */
+  stack: (args) => tool('stack', args),
+  'stack:stop': (args) => tool('stack', ['stop', ...args]),
 };
 
 async function tool(name, args) {
   await build();
-  return runHere([`tools/dist/${name}.js`, ...args]);
+  return runHere(['--disable-warning=TimeoutNegativeWarning', `tools/dist/${name}.js`, ...args]);
 }
 
 try {
