@@ -2,6 +2,7 @@ import { Config, Database, Databases } from '@tollgate/service-kit';
 import type { Provider } from '@nestjs/common';
 import { Accounts1763971200000 } from './migrations/accounts-1763971200000.js';
 import { Keys1763971201000 } from './migrations/keys-1763971201000.js';
+import { Pairing1767225600000 } from './migrations/pairing-1767225600000.js';
 
 /** The database of this service: accounts, workspaces, members and keys. */
 export abstract class KeysDatabase extends Database {}
@@ -14,7 +15,7 @@ export const keysDatabase: Provider = {
       url: config.DATABASE_URL as string,
       schema: 'keys',
       poolMax: config.DATABASE_POOL_MAX,
-      migrations: [Accounts1763971200000, Keys1763971201000],
+      migrations: [Accounts1763971200000, Keys1763971201000, Pairing1767225600000],
     }),
 };
 

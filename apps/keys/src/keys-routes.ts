@@ -24,6 +24,7 @@ import {
   workspaceKeysAnswerSchema,
 } from '@tollgate/contracts';
 import { workspaceRoutes } from './workspaces/workspaces-routes.js';
+import { pairingRoutes } from './pairing/pairing-routes.js';
 
 const account = { tag: 'Accounts', auth: 'none' } as const;
 const key = { tag: 'API keys', auth: 'session' } as const;
@@ -192,4 +193,5 @@ export const keysRoutes = defineRoutes([
     answers: { 200: operatorUserAnswerSchema },
     refusals: [404],
   },
+  ...pairingRoutes,
 ]);

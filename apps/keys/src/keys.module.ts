@@ -17,11 +17,16 @@ import { SuspendPersonHandler } from './accounts/suspend-person.js';
 import { keysDatabase } from './keys-database.js';
 import { IssueKeyHandler } from './keys/issue-key.js';
 import { KeyBook } from './keys/key-book.js';
+import { KeyMint } from './keys/key-mint.js';
 import { KeyUseFeed } from './keys/key-use.feed.js';
 import { PersonalKeysController } from './keys/personal-keys.controller.js';
 import { RenameKeyHandler } from './keys/rename-key.js';
 import { RevokeKeysHandler } from './keys/revoke-keys.js';
 import { WorkspaceKeysController } from './keys/workspace-keys.controller.js';
+import { ApprovePairingHandler } from './pairing/approve-pairing.js';
+import { CollectPairingHandler } from './pairing/collect-pairing.js';
+import { PairingBook } from './pairing/pairing-book.js';
+import { PairingController } from './pairing/pairing.controller.js';
 import { AcceptInvitationHandler } from './workspaces/accept-invitation.js';
 import { AddMemberHandler } from './workspaces/add-member.js';
 import { CancelInvitationHandler } from './workspaces/cancel-invitation.js';
@@ -50,6 +55,7 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
     InvitationsController,
     PersonalKeysController,
     WorkspaceKeysController,
+    PairingController,
   ],
   providers: [
     keysDatabase,
@@ -79,6 +85,10 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
     CancelInvitationHandler,
     KeyBook,
     KeyUseFeed,
+    KeyMint,
+    PairingBook,
+    ApprovePairingHandler,
+    CollectPairingHandler,
     IssueKeyHandler,
     RenameKeyHandler,
     RevokeKeysHandler,

@@ -13,6 +13,7 @@ export * from './mcp-api.js';
 export * from './money.js';
 export * from './names.js';
 export * from './page-query.js';
+export * from './pairing-api.js';
 export * from './problems.js';
 export * from './query-values.js';
 export * from './routes.js';

@@ -1,6 +1,6 @@
 import { KEYS_PER_OWNER_MAX, KEY_LIFETIME_YEARS_MAX, Problem } from '@tollgate/contracts';
 import { toProblem } from '@tollgate/service-kit';
-import type { IssueOutcome, IssuedKey } from './issue-key.js';
+import type { IssueOutcome, IssuedKey } from './key-mint.js';
 import type { KeyOwner } from './key.js';
 
 const NAME_TAKEN = {
