@@ -83,6 +83,7 @@ const home = page('/', () => import('./home/home-page.js'));
 const workflows = page('/workflows', () => import('./workflows/workflows-page.js'));
 const newWorkflow = page('/workflows/new', () => import('./workflows/new-workflow-page.js'));
 const workflow = page('/workflows/$workflowId', () => import('./workflows/workflow-page.js'));
+const mcp = page('/mcp', () => import('./mcp/mcp-page.js'));
 const members = page('/members', () => import('./members/members-page.js'));
 const keys = createRoute({
   getParentRoute: () => workspace,
@@ -113,7 +114,7 @@ export const router = createRouter({
     invitation,
     pairing,
     operator,
-    workspace.addChildren([home, workflows, newWorkflow, workflow, members, keys, settings, usage, logs]),
+    workspace.addChildren([home, workflows, newWorkflow, workflow, mcp, members, keys, settings, usage, logs]),
   ]),
   // What a route does not know is not in its search: junk in a link reaches neither the page nor the server.
   search: { strict: true },

@@ -65,8 +65,8 @@ describe('by keyboard alone', () => {
     await page.getByRole('heading', { level: 1 }).waitFor();
     const names: string[] = [];
     await tabTo(/^Home/);
-    for (let step = 0; step < 6; step++) names.push((await tabTo(/./)).name);
-    expect(names).toEqual(['Workflows', 'Logs', 'Usage and bills', 'Members', 'Sim Keys', 'Workspace']);
+    for (let step = 0; step < 7; step++) names.push((await tabTo(/./)).name);
+    expect(names).toEqual(['Workflows', 'MCP servers', 'Logs', 'Usage and bills', 'Members', 'Sim Keys', 'Workspace']);
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Sim Keys' }).waitFor();

@@ -32,6 +32,7 @@ describe('the pages', () => {
         '/workflows',
         '/workflows/new',
         `/workflows/${workflowId}`,
+        '/mcp',
         '/logs',
         '/usage',
         '/members',

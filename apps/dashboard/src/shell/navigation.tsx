@@ -1,5 +1,14 @@
 import { Divider, Stack, Text } from '@mantine/core';
-import { IconChartBar, IconHome, IconKey, IconList, IconRoute, IconSettings, IconUsers } from '@tabler/icons-react';
+import {
+  IconChartBar,
+  IconHome,
+  IconKey,
+  IconList,
+  IconPlugConnected,
+  IconRoute,
+  IconSettings,
+  IconUsers,
+} from '@tabler/icons-react';
 import { NavItem } from '../look/links.js';
 import type { Workspace } from '../workspaces/workspaces.js';
 
@@ -25,6 +34,14 @@ export function Navigation({ workspace }: { workspace: Workspace }) {
         params={params}
         label="Workflows"
         leftSection={<IconRoute {...sign} />}
+        {...looks}
+        {...isActive}
+      />
+      <NavItem
+        to="/w/$workspaceId/mcp"
+        params={params}
+        label="MCP servers"
+        leftSection={<IconPlugConnected {...sign} />}
         {...looks}
         {...isActive}
       />

@@ -8,6 +8,7 @@ import { Fault, notifyDone } from '../look/fault.js';
 import { AnchorLink } from '../look/links.js';
 import { PageHeader } from '../look/page-header.js';
 import { Rows, Surface } from '../look/surface.js';
+import { WorkflowTools } from '../mcp/workflow-tools.js';
 import { queryClient } from '../server/query-client.js';
 import { useAction } from '../server/use-action.js';
 import { useWorkspace } from '../workspaces/use-workspace.js';
@@ -55,6 +56,7 @@ function Loaded({ workflow, workspace }: { workflow: Workflow; workspace: Worksp
         <Tabs.List mb="lg">
           <Tabs.Tab value="edit">{mayWrite ? 'Edit' : 'Definition'}</Tabs.Tab>
           <Tabs.Tab value="call">Call it</Tabs.Tab>
+          <Tabs.Tab value="mcp">MCP</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="edit">
           <WorkflowForm
@@ -91,6 +93,9 @@ function Loaded({ workflow, workspace }: { workflow: Workflow; workspace: Worksp
               input={workflow.name === SAMPLE.name ? SAMPLE.input : { inputs: {} }}
             />
           </Surface>
+        </Tabs.Panel>
+        <Tabs.Panel value="mcp">
+          <WorkflowTools workflow={workflow} workspace={workspace} />
         </Tabs.Panel>
       </Tabs>
       <SigningSecretDialog secret={secret} onClose={() => setSecret(undefined)} />
