@@ -17,11 +17,13 @@ import {
 } from '@tollgate/contracts';
 import { z } from 'zod';
 import { mcpRoutes } from './mcp/mcp-routes.js';
+import { v2Routes } from './v2/v2-routes.js';
 
 const managed = { tag: 'Workflows', auth: 'session' } as const;
 
 /** Every route of the gateway, from the schemas that its handlers check with. */
 export const gatewayRoutes = defineRoutes([
+  ...v2Routes,
   {
     method: 'POST',
     path: '/api/workflows/:id/execute',

@@ -33,6 +33,7 @@ import { PerformRun } from './runs/perform-run.js';
 import { RunWorkflow } from './runs/run-workflow.js';
 import { GatewaySpool } from './spool/gateway-spool.js';
 import { StatusController } from './status.controller.js';
+import { V2_CONTROLLERS, V2_PROVIDERS } from './v2/v2-parts.js';
 import { WorkflowRunners } from './workflow-runners.js';
 import { CreateWorkflowHandler } from './workflows/create-workflow.js';
 import { DeleteWorkflowHandler } from './workflows/delete-workflow.js';
@@ -45,7 +46,14 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
 
 /** Admits callers and runs workflows. */
 @Module({
-  controllers: [StatusController, JobsController, WorkflowsController, McpServersController, McpDiscoverController],
+  controllers: [
+    StatusController,
+    JobsController,
+    WorkflowsController,
+    McpServersController,
+    McpDiscoverController,
+    ...V2_CONTROLLERS,
+  ],
   providers: [
     KeyOrSessionGuard,
     {
@@ -94,6 +102,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     McpDoor,
     CallTool,
     McpServeRoute,
+    ...V2_PROVIDERS,
   ],
 })
 export class GatewayModule {}

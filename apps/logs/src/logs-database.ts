@@ -3,11 +3,17 @@ import { Config, Database, Databases } from '@tollgate/service-kit';
 import { RunLog1764000000000 } from './migrations/1764000000000-run-log.js';
 import { RunArrivals1764201600000 } from './migrations/1764201600000-run-arrivals.js';
 import { Clients1764230400000 } from './migrations/1764230400000-clients.js';
+import { FinishedRuns1764234000000 } from './migrations/1764234000000-finished-runs.js';
 
 /** The logs service's own part of the database. */
 export abstract class LogsDatabase extends Database {}
 
-export const LOGS_MIGRATIONS = [RunLog1764000000000, RunArrivals1764201600000, Clients1764230400000];
+export const LOGS_MIGRATIONS = [
+  RunLog1764000000000,
+  RunArrivals1764201600000,
+  Clients1764230400000,
+  FinishedRuns1764234000000,
+];
 
 export const logsDatabase: Provider = {
   provide: LogsDatabase,

@@ -19,6 +19,7 @@ export * from './query-values.js';
 export * from './routes.js';
 export * from './topics.js';
 export * from './v2-billing-api.js';
+export * from './v2-execute-api.js';
 export * from './v2-logs-api.js';
 export * from './v2-resources-api.js';
 export * from './v2-values.js';

@@ -166,7 +166,7 @@ function textOf(header: string | string[] | undefined): string | undefined {
 const DRAIN_TIMEOUT_MS = 5_000;
 
 /** A client that is still sending would lose the answer with the connection: so what it sends is read to its end first. */
-function drained(request: FastifyRequest, then: () => void): void {
+export function drained(request: FastifyRequest, then: () => void): void {
   if (request.raw.readableEnded) return then();
   let isOver = false;
   const end = () => {

@@ -1,0 +1,100 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { KeyAuthenticator, RefusedCalls } from '@tollgate/access';
+import { Problem } from '@tollgate/contracts';
+import { BODY_BYTES_MAX, Clock, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { drained } from '../execute/execute-route.js';
+import { refuseLongCallChain } from '../execute/execute-request.js';
+import { type RunOrder, RunWorkflow } from '../runs/run-workflow.js';
+import { headersOf, V2_EXECUTE_PATH, v2RefusalProblem, v2RunAnswer } from './v2-execute-answers.js';
+import { readV2ExecuteRequest } from './v2-execute-request.js';
+
+interface Executing {
+  Params: { workflowId: string };
+  Body: Buffer | undefined;
+  Querystring: Record<string, unknown>;
+}
+
+/**
+ * `POST /api/v2/workflows/{id}/execute` (contract B3.2), a plain Fastify route like v1's: the key is judged before the body
+ * is read. A run that failed is a 200 all the same, with `status: "failed"`.
+ */
+@Injectable()
+export class V2ExecuteRoute implements OnModuleInit {
+  constructor(
+    private readonly server: HttpAdapterHost,
+    private readonly authenticator: KeyAuthenticator,
+    private readonly refusedCalls: RefusedCalls,
+    private readonly runWorkflow: RunWorkflow,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  onModuleInit(): void {
+    const fastify = this.server.httpAdapter.getInstance<FastifyInstance>();
+    void fastify.register((scope, _options, done) => {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser(
+        'application/json',
+        { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
+        (_request, body, parsed) => parsed(null, body),
+      );
+      scope.post<Executing>(V2_EXECUTE_PATH, {
+        onRequest: (request) => this.gate(request),
+        errorHandler: this.refuse,
+        handler: (request, reply) => this.execute(request, reply),
+      });
+      done();
+    });
+  }
+
+  private async gate(request: FastifyRequest): Promise<void> {
+    refuseLongCallChain(request.headers);
+    const caller = await this.authenticator.authenticate(request.headers['x-api-key']);
+    if (caller.kind !== 'key') {
+      throw await this.refusedCalls.problemOf(caller, 'v2Execute', request, this.clock.nowMs());
+    }
+    request.keyCaller = caller;
+  }
+
+  private async execute(request: FastifyRequest<Executing>, reply: FastifyReply): Promise<FastifyReply> {
+    const { headers, keyCaller, query } = request;
+    const { workflowId } = request.params;
+    if (!keyCaller) throw new Problem('unauthorized');
+    refuseQuery(query);
+    const { asked, mode } = readV2ExecuteRequest(headers, request.body);
+    if (mode !== 'sync') throw new Problem('badRequest', { text: `${mode} execution is not served by this version` });
+    const clientInfo = headers['x-sim-client-info'];
+    const client = {
+      requestId: request.id,
+      userAgent: headers['user-agent'],
+      clientInfo: typeof clientInfo === 'object' ? clientInfo.join(', ') : clientInfo,
+    };
+    const order: RunOrder = { caller: keyCaller, workflowId, asked, client };
+    const run = await this.runWorkflow.run(order, reply.raw);
+    if (!run.admitted) throw v2RefusalProblem(run.refusal, keyCaller.keyKind);
+    return reply
+      .headers({ 'x-run-id': run.runId, ...headersOf(run.rate) })
+      .type('application/json; charset=utf-8')
+      .send(v2RunAnswer(run, workflowId));
+  }
+
+  private readonly refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const problem = toProblem(error);
+    if (problem.status >= 500) {
+      const fault = faultOf(problem.options.cause ?? error);
+      this.log.error('an execute call failed', { requestId: request.id, status: problem.status, fault });
+    }
+    if (problem.kind === 'payloadTooLarge') drained(request, () => sendProblem(problem, request, reply));
+    else sendProblem(problem, request, reply);
+  };
+}
+
+/** This route knows no query. */
+function refuseQuery(query: Record<string, unknown>): void {
+  const keys = Object.keys(query);
+  if (keys.length === 0) return;
+  const message = `Unrecognized ${keys.length === 1 ? 'key' : 'keys'}: ${keys.map((key) => `"${key}"`).join(', ')}`;
+  throw new Problem('badRequest', { text: message, details: [{ code: 'unrecognized_keys', keys, path: [], message }] });
+}
