@@ -91,19 +91,25 @@ function Servers({ workspace, onEdit, children }: ServersProps) {
           Show more
         </Button>
       )}
-      <DeleteDialog server={deleting} onClose={() => setDeleting(undefined)} />
+      <DeleteDialog workspaceId={workspace.id} server={deleting} onClose={() => setDeleting(undefined)} />
     </Stack>
   );
 }
 
-function DeleteDialog({ server, onClose }: { server: McpServer | undefined; onClose: () => void }) {
+interface DeleteDialogProps {
+  workspaceId: string;
+  server: McpServer | undefined;
+  onClose: () => void;
+}
+
+function DeleteDialog({ workspaceId, server, onClose }: DeleteDialogProps) {
   const action = useAction({
     mutationFn: () => deleteMcpServer(server?.id ?? ''),
     onSuccess: () => {
       notifyDone(`“${server?.name}” is closed.`);
       onClose();
     },
-    onSettled: () => server && refreshMcpServers(server.workspaceId),
+    onSettled: () => refreshMcpServers(workspaceId),
   });
   return (
     <Confirm
