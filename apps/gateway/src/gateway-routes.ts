@@ -9,6 +9,7 @@ import {
   jobStatusSchema,
   listWorkflowsQuerySchema,
   queuedAnswerSchema,
+  runFrameSchema,
   undeployedAnswerSchema,
   updateWorkflowBodySchema,
   workflowAnswerSchema,
@@ -32,7 +33,15 @@ export const gatewayRoutes = defineRoutes([
     auth: 'api-key',
     headers: executeHeadersSchema,
     body: executeBodySchema,
-    answers: { 200: executeAnswerSchema, 202: queuedAnswerSchema, 408: executeTimeoutAnswerSchema },
+    answers: {
+      200: {
+        schema: executeAnswerSchema,
+        contentType: 'application/json',
+        or: { schema: runFrameSchema, contentType: 'text/event-stream' },
+      },
+      202: queuedAnswerSchema,
+      408: executeTimeoutAnswerSchema,
+    },
     refusals: [400, 402, 403, 404, 409, 413, 415, 429],
   },
   {

@@ -32,6 +32,7 @@ import { LiveRuns } from './runs/live-runs.js';
 import { PerformRun } from './runs/perform-run.js';
 import { RunWorkflow } from './runs/run-workflow.js';
 import { GatewaySpool } from './spool/gateway-spool.js';
+import { StreamRun } from './streams/stream-run.js';
 import { StatusController } from './status.controller.js';
 import { V2_CONTROLLERS, V2_PROVIDERS } from './v2/v2-parts.js';
 import { WorkflowRunners } from './workflow-runners.js';
@@ -93,6 +94,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     EnqueueRun,
     CancelRun,
     AnswerRun,
+    StreamRun,
     ExecuteModes,
     ExecuteRoute,
     McpServerShelf,

@@ -1,7 +1,8 @@
 import { TextDecoder } from 'node:util';
 import { decimalToMicros, MICROS_PER_DOLLAR } from '@tollgate/contracts';
-import { TOO_LARGE, UpstreamFault, type UpstreamAnswer } from './http-exchange.js';
+import { TOO_LARGE, type UpstreamAnswer } from './http-exchange.js';
 import { completedRun, failedRun, OUTPUT_BYTES_MAX } from './runner-result.js';
+import { UpstreamFault } from './upstream-fault.js';
 import type { RunResult } from './workflow-runner.js';
 
 /** The most that one run may cost on top of the base price; more is taken for a mistake and not billed. */
@@ -34,20 +35,23 @@ export function reportedCost(answer: UpstreamAnswer): number | undefined {
 }
 
 function outputOf(answer: UpstreamAnswer): string | UpstreamFault {
+  if (answer.streamed !== undefined) return textJson(answer.streamed);
   const encoding = headerOf(answer, 'content-encoding').trim().toLowerCase();
   if (encoding !== '' && encoding !== 'identity') return new UpstreamFault('Upstream answered with an encoded body');
   const text = textOf(answer);
   if (text.trim() === '') return 'null';
-  if (!hasJsonType(answer)) {
-    const json = JSON.stringify(text);
-    return Buffer.byteLength(json) > OUTPUT_BYTES_MAX ? new UpstreamFault(TOO_LARGE) : json;
-  }
+  if (!hasJsonType(answer)) return textJson(text);
   try {
     JSON.parse(text);
     return text;
   } catch {
     return new UpstreamFault('Upstream answered with broken JSON');
   }
+}
+
+function textJson(text: string): string | UpstreamFault {
+  const json = JSON.stringify(text);
+  return Buffer.byteLength(json) > OUTPUT_BYTES_MAX ? new UpstreamFault(TOO_LARGE) : json;
 }
 
 function hasJsonType(answer: UpstreamAnswer): boolean {

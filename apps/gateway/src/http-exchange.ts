@@ -1,7 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { CONNECT_TIMEOUT_MS } from './upstream-agent.js';
 import { NOT_ALLOWED, UpstreamNotAllowed } from './upstream-guard.js';
+import { HttpTap } from './http-tap.js';
 import { OUTPUT_BYTES_MAX, secondsText } from './runner-result.js';
+import { UpstreamFault } from './upstream-fault.js';
+import type { RunOutlet } from './workflow-runner.js';
 
 export interface UpstreamRequest {
   origin: string;
@@ -14,16 +17,8 @@ export interface UpstreamAnswer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   body: Buffer;
-}
-
-/** Why there is no answer, in words that may be shown to the workflow's caller: no address, no inner detail. */
-export class UpstreamFault extends Error {
-  constructor(
-    message: string,
-    readonly code: 'EXECUTION_FAILED' | 'TIMEOUT' | 'CANCELLED' = 'EXECUTION_FAILED',
-  ) {
-    super(message);
-  }
+  /** The text that was passed on while it came in, all of it; the body is empty then. */
+  streamed?: string;
 }
 
 export const TOO_LARGE = 'Upstream answered with more than 10 MiB';
@@ -45,10 +40,18 @@ export class Stop {
   }
 }
 
-/** One POST and its whole answer, at most 10 MiB. Rejects with `UpstreamFault` only. */
-export function exchange(dispatcher: Dispatcher, request: UpstreamRequest, stop: Stop): Promise<UpstreamAnswer> {
+/**
+ * One POST and its whole answer, at most 10 MiB. Rejects with `UpstreamFault` only. With an `outlet`, a good answer that is text is
+ * passed on as it comes, no faster than the outlet takes it.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  request: UpstreamRequest,
+  stop: Stop,
+  outlet?: RunOutlet,
+): Promise<UpstreamAnswer> {
   return new Promise((resolve, reject) => {
-    const collecting = new Collecting(resolve, reject);
+    const collecting = new Collecting(resolve, reject, outlet);
     stop.listen((fault) => collecting.end(fault));
     try {
       dispatcher.dispatch({ ...request, method: 'POST' }, collecting);
@@ -58,6 +61,13 @@ export function exchange(dispatcher: Dispatcher, request: UpstreamRequest, stop:
   });
 }
 
+const EMPTY = Buffer.alloc(0);
+
+function isEncoded(headers: UpstreamAnswer['headers']): boolean {
+  const encoding = String(headers['content-encoding'] ?? '').trim();
+  return encoding !== '' && encoding.toLowerCase() !== 'identity';
+}
+
 class Collecting implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #fault: UpstreamFault | undefined;
@@ -65,10 +75,12 @@ class Collecting implements Dispatcher.DispatchHandler {
   #headers: UpstreamAnswer['headers'] = {};
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
+  #tap: HttpTap | undefined;
 
   constructor(
     private readonly resolve: (answer: UpstreamAnswer) => void,
     private readonly reject: (fault: UpstreamFault) => void,
+    private readonly outlet: RunOutlet | undefined,
   ) {}
 
   end(fault: UpstreamFault): void {
@@ -82,26 +94,45 @@ class Collecting implements Dispatcher.DispatchHandler {
     if (this.#fault) controller.abort(this.#fault); // it was still waiting for a connection when it was ended
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: UpstreamAnswer['headers'],
-  ): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: UpstreamAnswer['headers']): void {
     if (status < 200) return; // informational: the answer is still to come
     this.#status = status;
     this.#headers = headers;
-    if (Number(headers['content-length'] ?? 0) > OUTPUT_BYTES_MAX) this.end(new UpstreamFault(TOO_LARGE));
+    if (Number(headers['content-length'] ?? 0) > OUTPUT_BYTES_MAX) return this.end(new UpstreamFault(TOO_LARGE));
+    const { outlet } = this;
+    if (!outlet || status > 299 || isEncoded(headers)) return;
+    this.#tap = HttpTap.of(outlet, String(headers['content-type'] ?? '').trim());
+    if (this.#tap) outlet.onDrain(() => controller.resume());
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#fault) return; // nobody takes it any more
     this.#bytes += chunk.length;
     if (this.#bytes > OUTPUT_BYTES_MAX) return this.end(new UpstreamFault(TOO_LARGE));
-    this.#chunks.push(chunk);
+    if (!this.#tap) return void this.#chunks.push(chunk);
+    this.#passing(this.#tap, (tap) => {
+      if (!tap.write(chunk)) controller.pause();
+    });
   }
 
   onResponseEnd(): void {
+    if (this.#tap) {
+      this.#passing(this.#tap, (tap) => {
+        const streamed = tap.end();
+        this.resolve({ status: this.#status, headers: this.#headers, body: EMPTY, streamed });
+      });
+      return;
+    }
     const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
     this.resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  #passing(tap: HttpTap, pass: (tap: HttpTap) => void): void {
+    try {
+      pass(tap);
+    } catch (error) {
+      this.end(faultOf(error));
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

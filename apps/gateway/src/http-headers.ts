@@ -4,6 +4,10 @@ import type { RunCall } from './workflow-runner.js';
 
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+const ACCEPT = 'application/json, text/plain, */*';
+/** Where somebody follows the run. */
+const STREAM_ACCEPT = `text/event-stream, ${ACCEPT}`;
+
 /** What any upstream gets, also one that another sent us to. An encoded answer is refused: its size would be a guess. */
 const PLAIN_HEADERS = { 'content-type': 'application/json', 'accept-encoding': 'identity' };
 
@@ -13,7 +17,7 @@ const PLAIN_HEADERS = { 'content-type': 'application/json', 'accept-encoding': '
  */
 export function runHeaders(call: RunCall, body: Buffer, nowMs: number): Record<string, string> {
   const { headers = {}, signingSecret = '' } = call.upstreamSecrets ?? {};
-  const sent: Record<string, string> = { accept: 'application/json, text/plain, */*', 'user-agent': 'tollgate' };
+  const sent: Record<string, string> = { accept: call.outlet ? STREAM_ACCEPT : ACCEPT, 'user-agent': 'tollgate' };
   for (const [name, value] of Object.entries(headers)) {
     if (!isUpstreamHeaderName(name)) continue; // it belongs to the connection, the body or the platform
     if (!VALUE.test(value)) throw new HeaderFault();
@@ -31,7 +35,7 @@ export function runHeaders(call: RunCall, body: Buffer, nowMs: number): Record<s
 
 /** What an upstream on another origin gets after a redirect: no secret, no name of ours. */
 export function strangerHeaders(): Record<string, string> {
-  return { ...PLAIN_HEADERS, accept: 'application/json, text/plain, */*', 'user-agent': 'tollgate' };
+  return { ...PLAIN_HEADERS, accept: ACCEPT, 'user-agent': 'tollgate' };
 }
 
 /** A header of the workflow that cannot be sent as it is; never names its value. */

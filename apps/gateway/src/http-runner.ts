@@ -2,10 +2,11 @@ import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestj
 import { Clock, Config, Log } from '@tollgate/service-kit';
 import type { Agent } from 'undici';
 import { COST_HEADER, reportedCost, resultOf } from './http-answer.js';
-import { exchange, Stop, type UpstreamAnswer, UpstreamFault } from './http-exchange.js';
+import { exchange, Stop, type UpstreamAnswer } from './http-exchange.js';
 import { HeaderFault, runHeaders, strangerHeaders } from './http-headers.js';
 import { cancelledRun, failedRun, secondsText } from './runner-result.js';
 import { createUpstreamAgent } from './upstream-agent.js';
+import { UpstreamFault } from './upstream-fault.js';
 import { type AddressLookup, UpstreamGuard } from './upstream-guard.js';
 import { type RunCall, type RunResult, WorkflowRunner } from './workflow-runner.js';
 
@@ -71,7 +72,7 @@ export class HttpRunner extends WorkflowRunner implements OnApplicationShutdown 
     let headers = runHeaders(call, body, this.clock.nowMs());
     for (let redirects = 0; ; redirects += 1) {
       const request = { origin: url.origin, path: url.pathname + url.search, headers, body };
-      const answer = await exchange(this.#agent, request, stop);
+      const answer = await exchange(this.#agent, request, stop, call.outlet);
       const location = answer.headers['location'];
       if (!REDIRECTS.has(answer.status) || typeof location !== 'string' || redirects >= REDIRECTS_MAX) return answer;
       const next = this.#checked(location, url);

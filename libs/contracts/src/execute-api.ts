@@ -57,6 +57,7 @@ export const executeHeadersSchema = z.object({
     .regex(/^\d{1,6}$/)
     .optional()
     .describe('Time limit of a queued run, 1 to 604800; async only'),
+  'x-stream-response': z.enum(['true', 'false']).optional().describe('true: as the body member stream'),
   'x-sim-via': z.string().optional().describe('Workflows that led to this call, comma-separated'),
 });
 
@@ -73,3 +74,14 @@ export const executeAnswerSchema = z.object({
 });
 
 export const executeTimeoutAnswerSchema = executeAnswerSchema.omit({ executionId: true });
+
+/** A frame of `text/event-stream` (contract B3.3); the stream ends with `data: "[DONE]"`. */
+export const runFrameSchema = z.union([
+  z.object({ blockId: z.string(), chunk: z.string() }),
+  z.object({
+    event: z.literal('final'),
+    data: executeAnswerSchema.extend({ runId: z.string(), status: z.literal('completed') }),
+  }),
+  z.object({ event: z.literal('error'), error: z.string(), blockId: z.string().optional() }),
+  z.literal('[DONE]'),
+]);

@@ -19,9 +19,17 @@ export interface RouteSpec {
   headers?: z.ZodType;
   body?: z.ZodType;
   /** Schema of each answer by status; refusals that every route shares are added by the document's maker. */
-  answers: Record<number, z.ZodType | { schema: z.ZodType; contentType: string }>;
+  answers: Record<number, z.ZodType | TypedAnswer>;
   /** Statuses of refusals, for the document (`401`, `403`, …). */
   refusals?: number[];
+}
+
+/** An answer that is not JSON, or not only. */
+export interface TypedAnswer {
+  schema: z.ZodType;
+  contentType: string;
+  /** What the same status may carry instead. */
+  or?: { schema: z.ZodType; contentType: string };
 }
 
 /** Types a list of routes without widening it. */

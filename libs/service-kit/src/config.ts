@@ -44,6 +44,8 @@ const settingsSchema = z.object({
   EXPRESSION_WORKERS: count(1, 64).default(2),
   UPSTREAM_TIMEOUT_MS: count(100, 3_600_000).default(300_000),
   RUNS_UNDER_WAY_MAX: count(1, 1_000_000).default(2_000),
+  REQUEST_TIMEOUT_MS: count(1_000, 3_600_000).default(60_000),
+  STREAM_STALL_MS: count(100, 3_600_000).default(30_000),
   JOB_WORKERS: count(1, 1_000).default(50),
   SPOOL_RUNS_MAX: count(1, 100_000_000).default(1_000_000),
   SPOOL_SYNC: z.enum(['process', 'disk']).default('process'),
@@ -90,6 +92,8 @@ export class Config implements Readonly<Settings> {
   declare readonly EXPRESSION_WORKERS: number;
   declare readonly UPSTREAM_TIMEOUT_MS: number;
   declare readonly RUNS_UNDER_WAY_MAX: number;
+  declare readonly REQUEST_TIMEOUT_MS: number;
+  declare readonly STREAM_STALL_MS: number;
   declare readonly JOB_WORKERS: number;
   declare readonly SPOOL_RUNS_MAX: number;
   declare readonly SPOOL_SYNC: Settings['SPOOL_SYNC'];

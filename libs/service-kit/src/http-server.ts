@@ -4,6 +4,7 @@ import { Problem } from '@tollgate/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nanoid } from 'nanoid';
 import type { Socket } from 'node:net';
+import type { Config } from './config.js';
 import { sendProblem, toProblem } from './problems.filter.js';
 import { answerUnreadable } from './unreadable-request.js';
 import { serveV2Front } from './v2-front.js';
@@ -11,19 +12,24 @@ import { serveV2Front } from './v2-front.js';
 /** Largest request body of any route, in bytes (contract B3.1); management routes need far less, and say so themselves. */
 export const BODY_BYTES_MAX = 10 * 1024 * 1024;
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
-/** A client must have sent its whole request within this time. */
-const REQUEST_TIMEOUT_MS = 60_000;
+const HEADERS_TIMEOUT_MS = 60_000;
+/** How often connections are looked at for requests that take too long to arrive: a fifth of their time, within these bounds. */
+const CHECK_MS = { least: 200, most: 5_000 };
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /**
  * The HTTP server of every service: JSON bodies alone, bounded in size and time, an `x-request-id` on every answer
  * (contract B2). A body is parsed once; an empty one counts as absent.
  */
-export function createHttpServer(trustedProxies: string[]): FastifyAdapter {
+export function createHttpServer(config: Pick<Config, 'TRUSTED_PROXIES' | 'REQUEST_TIMEOUT_MS'>): FastifyAdapter {
+  const { TRUSTED_PROXIES: trustedProxies, REQUEST_TIMEOUT_MS: requestTimeout } = config;
+  const connectionsCheckingInterval = Math.min(CHECK_MS.most, Math.max(CHECK_MS.least, requestTimeout / 5));
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_BYTES_MAX,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout,
+    // Node swaps the two times when that of the headers is the longer one.
+    http: { connectionsCheckingInterval, headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout) },
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',

@@ -1,4 +1,4 @@
-import { isV2Path, type RouteAuth, type RouteSpec, PROBLEMS } from '@tollgate/contracts';
+import { isV2Path, type RouteAuth, type RouteSpec, PROBLEMS, type TypedAnswer } from '@tollgate/contracts';
 import { z } from 'zod';
 
 const SECURITY: Record<RouteAuth, object[]> = {
@@ -112,9 +112,11 @@ function parametersOf(schema: z.ZodType | undefined, place: 'query' | 'header'):
 function answersOf(route: RouteSpec): Json {
   return Object.fromEntries(
     Object.entries(route.answers).map(([status, answer]) => {
-      const { schema, contentType } =
-        'contentType' in answer ? answer : { schema: answer, contentType: 'application/json' };
-      const content = { [contentType]: { schema: schemaOf(schema as z.ZodType, 'output') } };
+      const given: TypedAnswer = 'contentType' in answer ? answer : { schema: answer, contentType: 'application/json' };
+      const forms = given.or ? [given, given.or] : [given];
+      const content = Object.fromEntries(
+        forms.map(({ schema, contentType }) => [contentType, { schema: schemaOf(schema, 'output') }]),
+      );
       return [status, { description: Number(status) < 300 ? 'Success' : 'See the body', content }];
     }),
   );

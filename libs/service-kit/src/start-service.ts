@@ -65,7 +65,7 @@ export async function startService(
       ],
       providers: [{ provide: APP_FILTER, useValue: new ProblemsFilter(log) }],
     };
-    app = await NestFactory.create<NestFastifyApplication>(host, createHttpServer(config.TRUSTED_PROXIES), {
+    app = await NestFactory.create<NestFastifyApplication>(host, createHttpServer(config), {
       bodyParser: false,
       logger: nestLoggerOf(log),
       abortOnError: false,

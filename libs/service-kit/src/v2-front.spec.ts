@@ -14,7 +14,10 @@ let url: string;
 let port: number;
 
 beforeAll(async () => {
-  server = createHttpServer([]).getInstance() as unknown as FastifyInstance;
+  server = createHttpServer({
+    TRUSTED_PROXIES: [],
+    REQUEST_TIMEOUT_MS: 60_000,
+  }).getInstance() as unknown as FastifyInstance;
   server.setErrorHandler((error, request, reply) => sendProblem(toProblem(error), request, reply));
   server.get('/api/v2/things/:id', (request) => checkV2Query(querySchema, request.query));
   server.post('/api/v2/things/:id', (request) => checkV2Body(bodySchema, request.body));

@@ -9,12 +9,13 @@ import {
   rateHeaders,
 } from '@tollgate/access';
 import { Problem } from '@tollgate/contracts';
-import { BODY_BYTES_MAX, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
+import { BODY_BYTES_MAX, Config, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LiveCall } from '../runs/live-call.js';
 import { LiveRuns } from '../runs/live-runs.js';
 import { PerformRun } from '../runs/perform-run.js';
 import type { RefusedRun } from '../runs/run-refusal.js';
+import { cutOffWhenStalled } from '../streams/sse-stream.js';
 import { type AdmittedRun, AdmitRun, type RunClient } from './admit-run.js';
 import { EXECUTE_PATH, refusalProblem, runAnswer, timeoutAnswer } from './execute-answers.js';
 import { ExecuteModes } from './execute-modes.js';
@@ -44,6 +45,7 @@ export class ExecuteRoute implements OnModuleInit {
     private readonly performRun: PerformRun,
     private readonly modes: ExecuteModes,
     private readonly live: LiveRuns,
+    private readonly config: Config,
     private readonly log: Log,
   ) {}
 
@@ -116,6 +118,7 @@ export class ExecuteRoute implements OnModuleInit {
       const body = call.timedOut
         ? timeoutAnswer({ outputJson, timeoutMs, ...recorded })
         : runAnswer({ success, runId, outputJson, error: error?.message, ...recorded });
+      if (body.length > LARGE_LENGTH) cutOffWhenStalled(reply.raw, this.config.STREAM_STALL_MS);
       answer(reply, call.timedOut ? 408 : 200, run.rate, body);
     });
   }
@@ -133,6 +136,9 @@ export class ExecuteRoute implements OnModuleInit {
     else sendProblem(problem, request, reply);
   };
 }
+
+/** Answers that a connection's own buffers may not take: a client that does not fetch one would hold it for ever. */
+const LARGE_LENGTH = 64 * 1024;
 
 /**
  * Answers past Fastify's own way: its hooks, serialisers and header map have nothing to do here, and a tenth of a run's

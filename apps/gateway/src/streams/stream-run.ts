@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { rateHeaders } from '@tollgate/access';
+import { Config } from '@tollgate/service-kit';
+import type { FastifyReply } from 'fastify';
+import type { AdmittedRun } from '../execute/admit-run.js';
+import type { RefusedRun } from '../runs/run-refusal.js';
+import { type RunOrder, RunWorkflow } from '../runs/run-workflow.js';
+import { blockIdOf, chunkFrame, errorFrame, lastFrame } from './run-frames.js';
+import { SseStream, tailText } from './sse-stream.js';
+
+const UNKEPT = 'Service temporarily unavailable';
+
+export interface StreamedRun {
+  admitted: true;
+  runId: string;
+  /** What followed the chunks: the last frame and the sentinel. */
+  tail: string;
+  /** False: the client was gone before the end. */
+  reached: boolean;
+}
+
+/**
+ * Runs a workflow and answers with its text while it goes on (contract B3.3, both generations). The run is in bill and log before
+ * its last frame leaves. A client that goes away, or does not read for `STREAM_STALL_MS`, ends the run, which is billed as
+ * started. A refused run has written nothing: the surface words it.
+ */
+@Injectable()
+export class StreamRun {
+  constructor(
+    private readonly workflow: RunWorkflow,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * `beforeTail` is waited for when the run has ended and before its last frame leaves. `headers` are sent beside the stream's own and
+   * the rate headers.
+   */
+  async stream(
+    order: RunOrder,
+    reply: FastifyReply,
+    selectedOutputs: readonly string[] | undefined,
+    options: { headers?: Record<string, string>; beforeTail?: (tail: string) => Promise<void> } = {},
+  ): Promise<StreamedRun | RefusedRun> {
+    const run = await this.workflow.admit(order);
+    if (!run.admitted) return run;
+    const sse = new SseStream(reply.raw, this.config.STREAM_STALL_MS);
+    reply.hijack();
+    sse.open({ ...headersOf(run, reply), ...options.headers });
+    const tail = tailText(await this.follow(run, order, reply, sse, selectedOutputs));
+    await options.beforeTail?.(tail);
+    const reached = !reply.raw.destroyed;
+    sse.end(tail);
+    return { admitted: true, runId: run.runId, tail, reached };
+  }
+
+  /** Rejects never: once the head is out, a fault is a frame. */
+  private async follow(
+    run: AdmittedRun,
+    order: RunOrder,
+    reply: FastifyReply,
+    sse: SseStream,
+    selectedOutputs: readonly string[] | undefined,
+  ): Promise<string> {
+    const blockId = blockIdOf(run.deployment);
+    let chunks = 0;
+    const write = (text: string) => {
+      chunks += 1;
+      return sse.send(chunkFrame(blockId, text));
+    };
+    const outlet = { write, onDrain: (listener: () => void) => sse.drained(listener) };
+    const ended = await this.workflow.perform(run, order, reply.raw, outlet);
+    if (!ended.admitted) return errorFrame(UNKEPT, blockId);
+    if (chunks === 0 && blockId === 'expression' && ended.outputJson.startsWith('"')) {
+      write(JSON.parse(ended.outputJson) as string);
+    }
+    return lastFrame(ended, blockId, selectedOutputs);
+  }
+}
+
+function headersOf(run: AdmittedRun, reply: FastifyReply): Record<string, string> {
+  const { request } = reply;
+  return {
+    'x-request-id': request.id,
+    'x-execution-id': run.runId,
+    ...(run.rate && rateHeaders(run.rate, request.url)),
+  };
+}
