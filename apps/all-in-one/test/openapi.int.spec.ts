@@ -62,5 +62,30 @@ describe('the OpenAPI document of the platform', () => {
     ).toEqual(documented());
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
     for (const { responses } of operations) expect(Object.keys(responses)).toContainEqual(expect.stringMatching(/^2/));
+    expect(document.paths['/api/billing/reports']?.get?.responses['200']).toMatchObject({
+      content: { 'application/json': expect.anything(), 'text/csv': { schema: { type: 'string' } } },
+    });
+  });
+
+  test('bounds each body: by far less than a run’s input where people manage things', async () => {
+    const send = (method: string, path: string, bytes: number) =>
+      fetch(running.url + path.replaceAll(/:\w+/g, 'x'), {
+        method,
+        headers: { 'content-type': 'application/json' },
+        body: '{}'.padEnd(bytes),
+      });
+    const managed = running.routes.filter(({ method, auth }) => method !== 'GET' && auth !== 'api-key');
+
+    expect(managed.length).toBeGreaterThan(20);
+    for (const { method, path, bodyBytesMax = 256 * 1024 } of managed) {
+      expect(bodyBytesMax).toBeLessThanOrEqual(256 * 1024);
+      const response = await send(method, path, bodyBytesMax + 1);
+      const { error, code } = (await response.json()) as { error: string | object; code: string };
+      expect([method, path, response.status]).toEqual([method, path, 413]);
+      if (!path.startsWith('/api/v2/')) expect([typeof error, code]).toEqual(['string', 'PAYLOAD_TOO_LARGE']);
+    }
+    expect((await send('POST', '/api/workspaces', 256 * 1024)).status).toBe(401);
+    const runs = running.routes.filter(({ path }) => path.endsWith('/execute'));
+    expect(runs.map(({ bodyBytesMax }) => bodyBytesMax)).toEqual(runs.map(() => 10 * 1024 * 1024));
   });
 });

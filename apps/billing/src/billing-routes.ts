@@ -12,6 +12,7 @@ import {
   v2BillingStatusQuerySchema,
   v2BillingStatusSchema,
 } from '@tollgate/contracts';
+import { z } from 'zod';
 
 const tag = 'Billing';
 
@@ -24,7 +25,13 @@ export const billingRoutes = defineRoutes([
     summary: 'Usage that the signed-in person pays, by day (also split), workspace, key or workflow; as JSON or CSV',
     auth: 'session',
     query: reportQuerySchema,
-    answers: { 200: reportSchema },
+    answers: {
+      200: {
+        schema: reportSchema,
+        contentType: 'application/json',
+        or: { schema: z.string().describe('with `format=csv`'), contentType: 'text/csv' },
+      },
+    },
     refusals: [400],
   },
   {

@@ -9,6 +9,7 @@ import {
   jobStatusSchema,
   listWorkflowsQuerySchema,
   queuedAnswerSchema,
+  RUN_BODY_BYTES_MAX,
   runFrameSchema,
   undeployedAnswerSchema,
   updateWorkflowBodySchema,
@@ -33,6 +34,7 @@ export const gatewayRoutes = defineRoutes([
     auth: 'api-key',
     headers: executeHeadersSchema,
     body: executeBodySchema,
+    bodyBytesMax: RUN_BODY_BYTES_MAX,
     answers: {
       200: {
         schema: executeAnswerSchema,

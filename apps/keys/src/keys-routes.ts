@@ -26,7 +26,7 @@ import {
 import { workspaceRoutes } from './workspaces/workspaces-routes.js';
 import { pairingRoutes } from './pairing/pairing-routes.js';
 
-const account = { tag: 'Accounts', auth: 'none' } as const;
+const account = { tag: 'Accounts', auth: 'none', bodyBytesMax: 64 * 1024 } as const;
 const key = { tag: 'API keys', auth: 'session' } as const;
 const operator = { tag: 'Operator', auth: 'admin-key' } as const;
 const WORKSPACE_KEYS = '/api/workspaces/:id/api-keys';

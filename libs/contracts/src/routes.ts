@@ -1,5 +1,10 @@
 import type { z } from 'zod';
 
+/** Largest body of a route that says nothing else, in bytes: what people manage is small. */
+export const BODY_BYTES_MAX = 256 * 1024;
+/** Largest body of a route that carries a run's input, in bytes (contract B3.1). */
+export const RUN_BODY_BYTES_MAX = 10 * 1024 * 1024;
+
 /** Who may call: the one visible word per route (house rule 13). */
 export type RouteAuth = 'none' | 'session' | 'api-key' | 'admin-key';
 
@@ -18,6 +23,8 @@ export interface RouteSpec {
   query?: z.ZodType;
   headers?: z.ZodType;
   body?: z.ZodType;
+  /** Largest body, in bytes; default `BODY_BYTES_MAX`. */
+  bodyBytesMax?: number;
   /** Schema of each answer by status; refusals that every route shares are added by the document's maker. */
   answers: Record<number, z.ZodType | TypedAnswer>;
   /** Statuses of refusals, for the document (`401`, `403`, …). */

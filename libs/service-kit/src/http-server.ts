@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Problem } from '@tollgate/contracts';
+import { BODY_BYTES_MAX, Problem, type RouteSpec } from '@tollgate/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nanoid } from 'nanoid';
 import type { Socket } from 'node:net';
@@ -9,8 +9,6 @@ import { sendProblem, toProblem } from './problems.filter.js';
 import { answerUnreadable } from './unreadable-request.js';
 import { serveV2Front } from './v2-front.js';
 
-/** Largest request body of any route, in bytes (contract B3.1); management routes need far less, and say so themselves. */
-export const BODY_BYTES_MAX = 10 * 1024 * 1024;
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 const HEADERS_TIMEOUT_MS = 60_000;
 /** How often connections are looked at for requests that take too long to arrive: a fifth of their time, within these bounds. */
@@ -50,6 +48,15 @@ export function createHttpServer(config: Pick<Config, 'TRUSTED_PROXIES' | 'REQUE
   serveV2Front(fastify);
   useJsonBodies(fastify);
   return adapter;
+}
+
+/** Gives each route that is added from now on the body limit that its description asks for. */
+export function limitBodies(fastify: FastifyInstance, routes: readonly RouteSpec[]): void {
+  const asked = new Map(routes.map((route) => [`${route.method} ${route.path}`, route.bodyBytesMax]));
+  fastify.addHook('onRoute', (options) => {
+    const bytesMax = asked.get(`${[options.method].flat()[0]} ${options.url}`);
+    if (bytesMax !== undefined) options.bodyLimit ??= bytesMax;
+  });
 }
 
 function useJsonBodies(fastify: FastifyInstance): void {

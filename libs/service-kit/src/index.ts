@@ -4,6 +4,7 @@ export * from './clock.js';
 export * from './commit.js';
 export * from './config.js';
 export * from './database.js';
+export * from './drained.js';
 export * from './embedded-database.js';
 export { ownByFile, processBegan } from './process-owner.js';
 export * from './embedded-secrets.js';

@@ -1,4 +1,11 @@
-import { isV2Path, type RouteAuth, type RouteSpec, PROBLEMS, type TypedAnswer } from '@tollgate/contracts';
+import {
+  BODY_BYTES_MAX,
+  isV2Path,
+  type RouteAuth,
+  type RouteSpec,
+  PROBLEMS,
+  type TypedAnswer,
+} from '@tollgate/contracts';
 import { z } from 'zod';
 
 const SECURITY: Record<RouteAuth, object[]> = {
@@ -72,7 +79,11 @@ function operationOf(route: RouteSpec, path: string): Json {
       ...parametersOf(route.headers, 'header'),
     ],
     ...(route.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
+      requestBody: {
+        required: true,
+        description: `At most ${(route.bodyBytesMax ?? BODY_BYTES_MAX) / 1024} KiB`,
+        content: { 'application/json': { schema: schemaOf(route.body, 'input') } },
+      },
     }),
     responses: { ...answersOf(route), ...refusalsOf(route) },
   };
@@ -123,7 +134,13 @@ function answersOf(route: RouteSpec): Json {
 }
 
 function refusalsOf(route: RouteSpec): Json {
-  const statuses = new Set([...(route.refusals ?? []), ...(route.auth === 'none' ? [] : [401]), 500, 503]);
+  const statuses = new Set([
+    ...(route.refusals ?? []),
+    ...(route.auth === 'none' ? [] : [401]),
+    ...(route.body ? [413, 415] : []),
+    500,
+    503,
+  ]);
   const problem = isV2Path(route.path) ? 'ProblemV2' : 'Problem';
   const described = [...statuses].filter((status) => !(status in route.answers)).sort();
   return Object.fromEntries(

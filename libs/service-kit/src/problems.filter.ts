@@ -3,6 +3,7 @@ import { DirectoryUnavailable } from '@tollgate/access';
 import { isV2Path, PROBLEMS, Problem, problemBody, type ProblemKind } from '@tollgate/contracts';
 import { isConnectionLoss } from '@tollgate/event-log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { drained } from './drained.js';
 import type { Log } from './log.js';
 
 /** Seconds a client is asked to wait when a part of the platform cannot be reached (contract B2, v2 row). */
@@ -83,7 +84,8 @@ export class ProblemsFilter implements ExceptionFilter {
       });
     }
     if (reply.sent) return;
-    sendProblem(problem, request, reply);
+    if (problem.kind === 'payloadTooLarge') drained(request, () => sendProblem(problem, request, reply));
+    else sendProblem(problem, request, reply);
   }
 }
 

@@ -5,7 +5,7 @@ import type { RouteSpec } from '@tollgate/contracts';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.js';
 import { serveDocs } from './docs.js';
-import { createHttpServer } from './http-server.js';
+import { createHttpServer, limitBodies } from './http-server.js';
 import { HealthController } from './health.js';
 import { type Log, nestLoggerOf } from './log.js';
 import { MetricsController } from './metrics.js';
@@ -72,6 +72,7 @@ export async function startService(
     });
     const routes = [...ownRoutes, ...services.flatMap((service) => [...service.routes])];
     const served = servedRoutes(app);
+    limitBodies(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, routes);
     serveDocs(app, routes, config);
     if (pageFolder !== undefined) serveDashboard(app, pageFolder);
     await app.init();

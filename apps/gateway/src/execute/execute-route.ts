@@ -8,8 +8,8 @@ import {
   keyProblem,
   rateHeaders,
 } from '@tollgate/access';
-import { Problem } from '@tollgate/contracts';
-import { BODY_BYTES_MAX, Config, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
+import { Problem, RUN_BODY_BYTES_MAX } from '@tollgate/contracts';
+import { Config, drained, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LiveCall } from '../runs/live-call.js';
 import { LiveRuns } from '../runs/live-runs.js';
@@ -56,7 +56,7 @@ export class ExecuteRoute implements OnModuleInit {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser(
         'application/json',
-        { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
+        { parseAs: 'buffer', bodyLimit: RUN_BODY_BYTES_MAX },
         (_request, body, parsed) => parsed(null, body),
       );
       scope.post<Executing>(EXECUTE_PATH, {
@@ -166,21 +166,4 @@ function callerInto(request: FastifyRequest, answer: Caller | KeyRefusal): Probl
 
 function textOf(header: string | string[] | undefined): string | undefined {
   return typeof header === 'object' ? header.join(', ') : header;
-}
-
-/** Longest that a refused body is read and thrown away. */
-const DRAIN_TIMEOUT_MS = 5_000;
-
-/** A client that is still sending would lose the answer with the connection: so what it sends is read to its end first. */
-export function drained(request: FastifyRequest, then: () => void): void {
-  if (request.raw.readableEnded) return then();
-  let isOver = false;
-  const end = () => {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(timer);
-    then();
-  };
-  const timer = setTimeout(end, DRAIN_TIMEOUT_MS);
-  request.raw.once('end', end).once('close', end).resume();
 }

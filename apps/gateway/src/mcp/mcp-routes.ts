@@ -8,12 +8,18 @@ import {
   mcpServerAnswerSchema,
   mcpServerInfoSchema,
   mcpServersAnswerSchema,
+  RUN_BODY_BYTES_MAX,
   updateMcpServerBodySchema,
 } from '@tollgate/contracts';
 import { z } from 'zod';
 
 const managed = { tag: 'MCP servers', auth: 'session' } as const;
-const served = { tag: 'MCP', auth: 'api-key', path: '/api/mcp/serve/:serverId' } as const;
+const served = {
+  tag: 'MCP',
+  auth: 'api-key',
+  path: '/api/mcp/serve/:serverId',
+  bodyBytesMax: RUN_BODY_BYTES_MAX,
+} as const;
 
 /** The gateway's MCP routes. */
 export const mcpRoutes = defineRoutes([

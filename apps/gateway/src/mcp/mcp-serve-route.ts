@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Directory, rateHeaders } from '@tollgate/access';
-import { BODY_BYTES_MAX, faultOf, Log, parseJson, toProblem } from '@tollgate/service-kit';
+import { RUN_BODY_BYTES_MAX } from '@tollgate/contracts';
+import { faultOf, Log, parseJson, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RunClient } from '../execute/admit-run.js';
 import { JSON_DEPTH_MAX, nestsDeeperThan } from '../execute/json-text.js';
@@ -51,7 +52,7 @@ export class McpServeRoute implements OnModuleInit {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser(
         'application/json',
-        { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
+        { parseAs: 'buffer', bodyLimit: RUN_BODY_BYTES_MAX },
         (_request, body, parsed) => parsed(null, body),
       );
       const hooks = { onRequest: this.judge, errorHandler: this.fail };

@@ -1,10 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { KeyAuthenticator, RefusedCalls } from '@tollgate/access';
-import { Problem } from '@tollgate/contracts';
-import { BODY_BYTES_MAX, Clock, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
+import { Problem, RUN_BODY_BYTES_MAX } from '@tollgate/contracts';
+import { Clock, drained, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { drained } from '../execute/execute-route.js';
 import { refuseLongCallChain } from '../execute/execute-request.js';
 import { type RunOrder, RunWorkflow } from '../runs/run-workflow.js';
 import { headersOf, V2_EXECUTE_PATH, v2RefusalProblem, v2RunAnswer } from './v2-execute-answers.js';
@@ -37,7 +36,7 @@ export class V2ExecuteRoute implements OnModuleInit {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser(
         'application/json',
-        { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
+        { parseAs: 'buffer', bodyLimit: RUN_BODY_BYTES_MAX },
         (_request, body, parsed) => parsed(null, body),
       );
       scope.post<Executing>(V2_EXECUTE_PATH, {

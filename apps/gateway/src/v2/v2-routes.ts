@@ -1,6 +1,7 @@
 import {
   defineRoutes,
   metaSchema,
+  RUN_BODY_BYTES_MAX,
   v2ExecuteAnswerSchema,
   v2ExecuteBodySchema,
   v2ExecuteHeadersSchema,
@@ -47,6 +48,7 @@ export const v2Routes = defineRoutes([
     summary: 'Run a deployed workflow; a run that failed is a 200 with its error',
     headers: v2ExecuteHeadersSchema,
     body: v2ExecuteBodySchema,
+    bodyBytesMax: RUN_BODY_BYTES_MAX,
     answers: { 200: v2ExecuteAnswerSchema },
     refusals: [400, 402, 403, 404, 409, 413, 415, 429],
   },

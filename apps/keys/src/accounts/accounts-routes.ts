@@ -10,9 +10,6 @@ import { PersonBook } from './person-book.js';
 import { RegisterPerson } from './register-person.js';
 import { SignInLimits } from './sign-in-limits.js';
 
-/** Largest body of an account route, in bytes. */
-const BODY_BYTES_MAX = 64 * 1024;
-
 /**
  * better-auth's own routes (contract A2), each by name: what it could serve beyond them is not there. Bodies are checked
  * before it sees them, its refusals leave in the contract's shape, and a guesser is held back.
@@ -35,7 +32,7 @@ export class AccountsRoutes implements OnModuleInit {
 
   onModuleInit(): void {
     const fastify = this.server.httpAdapter.getInstance<FastifyInstance>();
-    const options = { bodyLimit: BODY_BYTES_MAX, onRequest: this.refuseCrossSite };
+    const options = { onRequest: this.refuseCrossSite };
     fastify.post(`${ACCOUNTS_PATH}/sign-up/email`, options, (request, reply) => this.signUp(request, reply));
     fastify.post(`${ACCOUNTS_PATH}/sign-in/email`, options, (request, reply) => this.signIn(request, reply));
     fastify.post(`${ACCOUNTS_PATH}/sign-out`, options, (request, reply) => this.signOut(request, reply));
