@@ -1,6 +1,7 @@
 import { Database } from '@tollgate/service-kit';
 import { CreateWorkflows1767225600000 } from './migrations/1767225600000-create-workflows.js';
 import { CreateMcpServers1767312000000 } from './migrations/1767312000000-create-mcp-servers.js';
+import { OpenJobs1767400000000 } from './migrations/1767400000000-open-jobs.js';
 import { CreateJobs1767225700000 } from './migrations/1767225700000-create-jobs.js';
 
 export const GATEWAY_SCHEMA = 'gateway';
@@ -12,4 +13,5 @@ export const GATEWAY_MIGRATIONS = [
   CreateWorkflows1767225600000,
   CreateJobs1767225700000,
   CreateMcpServers1767312000000,
+  OpenJobs1767400000000,
 ];

@@ -49,6 +49,11 @@ export class FinishedRuns {
 
   constructor(private readonly database: GatewayDatabase) {}
 
+  /** Whether the log is here; known once it was asked. */
+  get areThere(): boolean {
+    return this.isThere;
+  }
+
   /** One page by start and id, in the index's order. */
   async page(of: FinishedRunsRequest): Promise<FinishedRun[]> {
     if (!(await this.exist())) return [];

@@ -30,6 +30,9 @@ export function v2RefusalProblem(refusal: RunRefusal, keyKind: KeyKind): Problem
         retryAfterSeconds: BUSY_RETRY_SECONDS,
         details: { code: 'ADMISSION_GATE_CAPACITY', retryable: true, retryAfterSeconds: BUSY_RETRY_SECONDS },
       });
+    case 'notQueued':
+      // It may have been queued all the same: whoever is told when to come back would queue it twice.
+      return new Problem('unavailable', { details: { code: 'ASYNC_ENQUEUE_AMBIGUOUS' } });
     default:
       return refusalProblem(refusal);
   }

@@ -5,8 +5,10 @@ import { Problem, RUN_BODY_BYTES_MAX } from '@tollgate/contracts';
 import { Clock, drained, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuseLongCallChain } from '../execute/execute-request.js';
-import { type RunOrder, RunWorkflow } from '../runs/run-workflow.js';
-import { headersOf, V2_EXECUTE_PATH, v2RefusalProblem, v2RunAnswer } from './v2-execute-answers.js';
+import { AT_ONCE, type RunMode } from '../execute/admit-run.js';
+import type { RunOrder } from '../runs/run-workflow.js';
+import { V2AnswerRun } from './v2-answer-run.js';
+import { V2_EXECUTE_PATH } from './v2-execute-answers.js';
 import { readV2ExecuteRequest } from './v2-execute-request.js';
 
 interface Executing {
@@ -25,7 +27,7 @@ export class V2ExecuteRoute implements OnModuleInit {
     private readonly server: HttpAdapterHost,
     private readonly authenticator: KeyAuthenticator,
     private readonly refusedCalls: RefusedCalls,
-    private readonly runWorkflow: RunWorkflow,
+    private readonly answerRun: V2AnswerRun,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -62,21 +64,24 @@ export class V2ExecuteRoute implements OnModuleInit {
     const { workflowId } = request.params;
     if (!keyCaller) throw new Problem('unauthorized');
     refuseQuery(query);
-    const { asked, mode } = readV2ExecuteRequest(headers, request.body);
-    if (mode !== 'sync') throw new Problem('badRequest', { text: `${mode} execution is not served by this version` });
+    const { asked, mode, timeoutMs } = readV2ExecuteRequest(headers, request.body);
+    if (mode === 'stream') throw new Problem('badRequest', { text: 'stream execution is not served by this version' });
     const clientInfo = headers['x-sim-client-info'];
     const client = {
       requestId: request.id,
       userAgent: headers['user-agent'],
       clientInfo: typeof clientInfo === 'object' ? clientInfo.join(', ') : clientInfo,
     };
-    const order: RunOrder = { caller: keyCaller, workflowId, asked, client };
-    const run = await this.runWorkflow.run(order, reply.raw);
-    if (!run.admitted) throw v2RefusalProblem(run.refusal, keyCaller.keyKind);
-    return reply
-      .headers({ 'x-run-id': run.runId, ...headersOf(run.rate) })
-      .type('application/json; charset=utf-8')
-      .send(v2RunAnswer(run, workflowId));
+    const order: RunOrder = { caller: keyCaller, workflowId, asked, client, mode: modeOf(mode, timeoutMs) };
+    const {
+      status,
+      headers: sent,
+      contentType,
+      body,
+    } = await (mode === 'async'
+      ? this.answerRun.queued(order, keyCaller.keyKind)
+      : this.answerRun.ended(order, keyCaller.keyKind, reply.raw));
+    return reply.code(status).headers(sent).type(contentType).send(body);
   }
 
   private readonly refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
@@ -88,6 +93,12 @@ export class V2ExecuteRoute implements OnModuleInit {
     if (problem.kind === 'payloadTooLarge') drained(request, () => sendProblem(problem, request, reply));
     else sendProblem(problem, request, reply);
   };
+}
+
+/** v2 debits the bucket of queued runs for queued ones (contract B4). */
+function modeOf(mode: 'sync' | 'async' | 'stream', timeoutMs: number | undefined): RunMode {
+  if (mode !== 'async') return AT_ONCE;
+  return { trigger: 'api', bucket: 'async', stage: 'queue', ...(timeoutMs !== undefined && { timeoutMs }) };
 }
 
 /** This route knows no query. */
