@@ -30,6 +30,8 @@ import { JobsController } from './jobs/jobs.controller.js';
 import { RunJob } from './jobs/run-job.js';
 import { LiveRuns } from './runs/live-runs.js';
 import { PerformRun } from './runs/perform-run.js';
+import { ExecutionsController } from './runs/executions.controller.js';
+import { RunStates } from './runs/run-states.js';
 import { RunWorkflow } from './runs/run-workflow.js';
 import { GatewaySpool } from './spool/gateway-spool.js';
 import { StreamRun } from './streams/stream-run.js';
@@ -49,6 +51,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
 @Module({
   controllers: [
     StatusController,
+    ExecutionsController,
     JobsController,
     WorkflowsController,
     McpServersController,
@@ -84,6 +87,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     PerformRun,
     RunWorkflow,
     LiveRuns,
+    RunStates,
     GatewayIdentity,
     JobQueue,
     JobEnds,

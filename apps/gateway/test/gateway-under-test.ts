@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Global, Module } from '@nestjs/common';
-import { Directory, Sessions, type SignedIn } from '@tollgate/access';
+import { type ArchivedRun, Directory, RunArchive, Sessions, type SignedIn } from '@tollgate/access';
 import { digestKey, mintKey } from '@tollgate/api-key';
 import type { EventData, EventType, LoggedEvent, NewEvent } from '@tollgate/contracts';
 import { EventLog, type Following, inPgTransaction, sqlOfPg } from '@tollgate/event-log';
@@ -21,8 +21,24 @@ class TestSessions extends Sessions {
   }
 }
 
+/** Runs that the log of facts tells of, by id. */
+const finished = new Map<string, ArchivedRun>();
+
+class TestRunArchive extends RunArchive {
+  override find({ workspaceId, runId }: { workspaceId: string; runId: string }): Promise<ArchivedRun | undefined> {
+    const run = finished.get(runId);
+    return Promise.resolve(run?.workspaceId === workspaceId ? run : undefined);
+  }
+}
+
 @Global()
-@Module({ providers: [{ provide: Sessions, useClass: TestSessions }], exports: [Sessions] })
+@Module({
+  providers: [
+    { provide: Sessions, useClass: TestSessions },
+    { provide: RunArchive, useClass: TestRunArchive },
+  ],
+  exports: [Sessions, RunArchive],
+})
 class TestSessionsModule {}
 
 const sessions: Service = {
@@ -31,6 +47,7 @@ const sessions: Service = {
   routes: [],
   required: [],
   providesSessions: true,
+  providesRunArchive: true,
 };
 
 export interface Answer {
@@ -74,7 +91,13 @@ export class GatewayUnderTest {
     this.following = this.running.app.get(EventLog).follow({
       name: `test-${(factCount += 1)}`,
       topics: ['usage', 'runs'],
-      handle: (events) => Promise.resolve(void this.runEvents.push(...events)),
+      handle: (events) => {
+        this.runEvents.push(...events);
+        for (const { type, data } of events) {
+          if (type === 'RunFinished') finished.set(data.runId, { ...data, output: data.output ?? null });
+        }
+        return Promise.resolve();
+      },
     });
   }
 

@@ -244,6 +244,25 @@ describe('queued runs', () => {
     expect(rows).toEqual([{ count: 2 }]);
   });
 
+  test('that a gateway recorded before it was lost are not run again', async () => {
+    const answer = await gateway.execute(slow, key, {}, ASYNC);
+    await upstreamHas(1);
+    waiting.splice(0).forEach(({ response }) => response.end('once'));
+    await ended(answer, 'completed');
+    await eventsOf(answer.json.executionId);
+    const { pool } = gateway.database;
+    await pool.query(
+      `UPDATE gateway.jobs SET state = 'running', ended_at = NULL, output = NULL, attempts = 1 WHERE id = $1`,
+      [answer.json.jobId],
+    );
+    await pool.query(`UPDATE gateway_queue.job SET state = 'retry', completed_on = NULL WHERE id = $1`, [
+      answer.json.jobId,
+    ]);
+
+    expect((await ended(answer, 'completed')).output).toBe('once');
+    expect(waiting).toEqual([]);
+  });
+
   test('are forgotten a day after their end, and not before', async () => {
     const answer = await gateway.execute(echo, key, {}, ASYNC);
     await ended(answer, 'completed');
