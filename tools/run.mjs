@@ -64,6 +64,11 @@ const verbs = {
   seed: (args) => tool('seed', args),
   tail: (args) => tool('tail', args),
   bench: (args) => tool('bench', args),
+  /** Folds the whole log into an empty database and compares what comes out. */
+  replay: async (args) => {
+    await build();
+    return runHere(['--disable-warning=TimeoutNegativeWarning', 'apps/all-in-one/dist/replay.js', ...args]);
+  },
   /** The distributed form: real Kafka, Redis and PostgreSQL, each service a process; it runs on when this returns. */
   stack: (args) => tool('stack', args),
   'stack:stop': (args) => tool('stack', ['stop', ...args]),

@@ -9,3 +9,9 @@ export const billing: Service = {
   routes: billingRoutes,
   required: ['DATABASE_URL', 'KEYS_URL', 'KEY_PEPPERS'],
 };
+
+/** For whoever rebuilds a bill from the log. */
+export { openBillingDatabase } from './billing-database.js';
+export { METER_CHECKPOINTS, meterFollower } from './meter.feed.js';
+export { reportCsv } from './report-csv.js';
+export { UsageReports } from './usage-report.js';

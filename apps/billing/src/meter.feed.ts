@@ -1,10 +1,18 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Admission, periodOf } from '@tollgate/access';
+import { Admission, periodOf, type Settlement } from '@tollgate/access';
 import type { LoggedEvent } from '@tollgate/contracts';
-import { EventLog, type Following, PgCheckpointStore, sqlOfPg, type SqlSession } from '@tollgate/event-log';
+import {
+  type CheckpointStore,
+  EventLog,
+  type Follower,
+  type Following,
+  PgCheckpointStore,
+  sqlOfPg,
+  type SqlSession,
+} from '@tollgate/event-log';
 import { Clock, Health, Log } from '@tollgate/service-kit';
 import { BillingDatabase } from './billing-database.js';
-import { ledgerRowOf } from './pricing.js';
+import { type LedgerRow, ledgerRowOf } from './pricing.js';
 import { SettlingCheckpointStore } from './settlements.js';
 import { enterIntoLedger, totalsOf } from './usage-ledger.js';
 
@@ -18,8 +26,29 @@ const CATCH_UP_TIMEOUT_MS = 5_000;
 /**
  * Follows `usage` and writes the ledger. An event's effect (ledger row, its payer's rollup) and the checkpoint are one
  * transaction, and an event id enters the ledger once: delivered again, or read again from zero, it changes nothing.
- * An event that cannot be entered stops the meter loudly; nothing is skipped.
+ * An event that cannot be entered stops the meter loudly; nothing is skipped. `entered` is called within the transaction.
  */
+export function meterFollower(
+  checkpoint: CheckpointStore,
+  entered: (transaction: SqlSession, rows: readonly LedgerRow[], settlements: Settlement[]) => void = () => undefined,
+): Follower {
+  return {
+    name: METER,
+    topics: ['usage'],
+    checkpoint,
+    batchEventsMax: METER_BATCH_EVENTS_MAX,
+    handle: async (events, transaction) => {
+      const billed = events.filter((event): event is LoggedEvent<'RequestBilled'> => event.type === 'RequestBilled');
+      if (billed.length === 0) return;
+      const rows = billed.map(ledgerRowOf);
+      const newestMs = billed.reduce((newest, { time }) => Math.max(newest, Date.parse(time)), 0);
+      const sql = transaction as SqlSession;
+      entered(sql, rows, await enterIntoLedger(sql, rows, new Date(newestMs).toISOString()));
+    },
+  };
+}
+
+/** Keeps the meter running as long as the service does, and admission told of what the ledger holds. */
 @Injectable()
 export class MeterFeed implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly checkpoints: SettlingCheckpointStore;
@@ -45,13 +74,8 @@ export class MeterFeed implements OnApplicationBootstrap, BeforeApplicationShutd
     for await (const page of totalsOf(sqlOfPg(this.database.pool), periodOf(this.clock.nowMs()))) {
       await this.admission.settle(page);
     }
-    this.following = this.eventLog.follow({
-      name: METER,
-      topics: ['usage'],
-      checkpoint: this.checkpoints,
-      batchEventsMax: METER_BATCH_EVENTS_MAX,
-      handle: (events, transaction) => this.meter(events, transaction!),
-    });
+    const meter = meterFollower(this.checkpoints, (...taken) => this.checkpoints.prepare(...taken));
+    this.following = this.eventLog.follow(meter);
     this.health.addFollower(this.following);
     await this.following.caughtUp(CATCH_UP_TIMEOUT_MS).catch((error: Error) => {
       this.log.warn('The ledger has not reached the end of the log yet', { reason: error.message });
@@ -61,14 +85,5 @@ export class MeterFeed implements OnApplicationBootstrap, BeforeApplicationShutd
   async beforeApplicationShutdown(): Promise<void> {
     await this.following?.stop();
     this.checkpoints.stop();
-  }
-
-  private async meter(events: LoggedEvent[], transaction: SqlSession): Promise<void> {
-    const billed = events.filter((event): event is LoggedEvent<'RequestBilled'> => event.type === 'RequestBilled');
-    if (billed.length === 0) return;
-    const rows = billed.map(ledgerRowOf);
-    const newestMs = billed.reduce((newest, { time }) => Math.max(newest, Date.parse(time)), 0);
-    const settlements = await enterIntoLedger(transaction, rows, new Date(newestMs).toISOString());
-    this.checkpoints.prepare(transaction, rows, settlements);
   }
 }

@@ -10,3 +10,8 @@ export const logs: Service = {
   required: ['DATABASE_URL', 'KEYS_URL', 'KEY_PEPPERS'],
   providesRunArchive: true,
 };
+
+/** For whoever rebuilds the run log from the log of facts. */
+export { openLogsDatabase } from './logs-database.js';
+export { recorder } from './recorder.feed.js';
+export { catalogFollower } from './workflow-catalog.feed.js';

@@ -15,14 +15,18 @@ export const LOGS_MIGRATIONS = [
   FinishedRuns1764234000000,
 ];
 
+/** Opens the logs' part of the database; throws when it cannot be reached. */
+export async function openLogsDatabase(databases: Databases, config: Config): Promise<LogsDatabase> {
+  return databases.open({
+    url: config.DATABASE_URL ?? '',
+    schema: 'logs',
+    poolMax: config.DATABASE_POOL_MAX,
+    migrations: LOGS_MIGRATIONS,
+  });
+}
+
 export const logsDatabase: Provider = {
   provide: LogsDatabase,
   inject: [Databases, Config],
-  useFactory: (databases: Databases, config: Config) =>
-    databases.open({
-      url: config.DATABASE_URL ?? '',
-      schema: 'logs',
-      poolMax: config.DATABASE_POOL_MAX,
-      migrations: LOGS_MIGRATIONS,
-    }),
+  useFactory: openLogsDatabase,
 };

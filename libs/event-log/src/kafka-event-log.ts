@@ -32,6 +32,11 @@ export interface KafkaEventLogOptions extends KafkaAddress, TopicOptions {
   log: EventLogLogger;
   /** Whether this process runs a relay; any number of processes may. Default true. */
   relay?: boolean;
+  /**
+   * Sets the followers of this log apart: without it they share their work with the followers of their names in other
+   * processes; with it they read everything themselves, into checkpoints of their own.
+   */
+  group?: string;
   /** Records to pass over, as a failed follower names them: `follower@topic/partition/offset`. */
   skip?: readonly string[];
   /** How long a publish tries before it rejects. Default 10,000. */
@@ -127,7 +132,8 @@ export class KafkaEventLog extends EventLog {
   }
 
   follow(follower: Follower): Following {
-    const ofOne = follower.checkpoint ? '' : `.${randomUUID()}`;
+    const ofGroup = this.#options.group === undefined ? '' : `.${this.#options.group}`;
+    const ofOne = follower.checkpoint ? ofGroup : `.${randomUUID()}`;
     return new KafkaFollowing(follower, {
       client: this.#client,
       outbox: this.#outbox,

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { METER_CHECKPOINTS, meterFollower, openBillingDatabase } from '@tollgate/billing';
+import {
+  type EventLog,
+  type EventLogLogger,
+  type Follower,
+  KafkaEventLog,
+  PgCheckpointStore,
+  PostgresEventLog,
+} from '@tollgate/event-log';
+import { catalogFollower, openLogsDatabase, recorder } from '@tollgate/logs';
+import { type Config, Databases, kafkaAddressOf } from '@tollgate/service-kit';
+import pg from 'pg';
+import { type Fingerprint, fingerprintsOf } from './fingerprints.js';
+import { withoutWaitingForTheDisk } from './replay-target.js';
+
+const CATCH_UP_TIMEOUT_MS = 12 * 60 * 60 * 1000;
+const BATCH_EVENTS = 4_000;
+
+export interface Rebuilt {
+  events: number;
+  seconds: number;
+  original: Fingerprint[];
+  rebuilt: Fingerprint[];
+}
+
+/**
+ * Folds the whole log of `source` into the empty databases of billing and logs at `targetUrl`, and says what both sides
+ * come to. The source is only read, and may be in use: its consumers go on undisturbed. Rejects with the fault of a fold
+ * that failed. The target then is what the services would have made: they can be started on it.
+ */
+export async function rebuild(source: Config, targetUrl: string, log: EventLogLogger): Promise<Rebuilt> {
+  const target = source.with({ DATABASE_URL: targetUrl });
+  const { events, seconds } = await withoutWaitingForTheDisk(targetUrl, () => fold(source, target, log));
+  return { events, seconds, original: await fingerprintsAt(source), rebuilt: await fingerprintsAt(target) };
+}
+
+async function fold(source: Config, target: Config, log: EventLogLogger): Promise<{ events: number; seconds: number }> {
+  const databases = new Databases();
+  const opened = await openSource(source, log);
+  try {
+    const billing = await openBillingDatabase(databases, target);
+    const logs = await openLogsDatabase(databases, target);
+    let events = 0;
+    const counted = (follower: Follower): Follower => ({
+      ...follower,
+      batchEventsMax: BATCH_EVENTS,
+      handle: async (batch, transaction) => {
+        await follower.handle(batch, transaction);
+        events += batch.length;
+      },
+    });
+    const began = performance.now();
+    const followings = [
+      meterFollower(new PgCheckpointStore(billing.pool, METER_CHECKPOINTS)),
+      recorder(logs.pool),
+      catalogFollower(logs.pool),
+    ].map((follower) => opened.eventLog.follow(counted(follower)));
+    try {
+      await Promise.all(followings.map((following) => following.caughtUp(CATCH_UP_TIMEOUT_MS)));
+    } finally {
+      await Promise.all(followings.map((following) => following.stop()));
+    }
+    return { events, seconds: (performance.now() - began) / 1000 };
+  } finally {
+    await databases.close();
+    await opened.close();
+  }
+}
+
+/** The log to read, without a relay, and apart from the consumers that the services are. */
+async function openSource(
+  source: Config,
+  log: EventLogLogger,
+): Promise<{ eventLog: EventLog; close(): Promise<void> }> {
+  const url = source.DATABASE_URL ?? '';
+  const pool = new pg.Pool({ connectionString: url, max: 4, application_name: 'tollgate-replay' });
+  pool.on('error', () => undefined);
+  const address = kafkaAddressOf(source);
+  if (!address) {
+    return { eventLog: new PostgresEventLog({ pool, listen: url, log }), close: () => pool.end() };
+  }
+  const kafka = await KafkaEventLog.open({
+    ...address,
+    pool,
+    listen: url,
+    log,
+    relay: false,
+    group: `replay-${randomUUID()}`,
+    skip: source.KAFKA_SKIP,
+    topicPrefix: source.KAFKA_TOPIC_PREFIX,
+  }).catch(async (error: unknown) => {
+    await pool.end();
+    throw error;
+  });
+  const close = async () => {
+    await kafka.close();
+    await pool.end();
+  };
+  return { eventLog: kafka, close };
+}
+
+async function fingerprintsAt(config: Config): Promise<Fingerprint[]> {
+  const databases = new Databases();
+  try {
+    return await fingerprintsOf(
+      await openBillingDatabase(databases, config),
+      await openLogsDatabase(databases, config),
+    );
+  } finally {
+    await databases.close();
+  }
+}
