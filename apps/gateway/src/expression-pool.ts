@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { ExpressionProcess, type ExpressionAnswer } from './expression-process.js';
 import { secondsText } from './runner-result.js';
+import type { Leaver } from './runs/leaver.js';
 
 export interface ExpressionLimits {
   processes: number;
@@ -65,8 +66,8 @@ export class ExpressionPool {
     this.#slots = Array.from({ length: limits.processes }, () => ({ busy: false }));
   }
 
-  evaluate(task: ExpressionTask, signal?: AbortSignal): Promise<Evaluation> {
-    if (signal?.aborted) return Promise.resolve({ outcome: 'cancelled' });
+  evaluate(task: ExpressionTask, ending?: Leaver): Promise<Evaluation> {
+    if (ending?.destroyed) return Promise.resolve({ outcome: 'cancelled' });
     if (this.#closed) return Promise.resolve({ outcome: 'failed', reason: 'The gateway is shutting down' });
     return new Promise((resolve) => {
       const waiting: Waiting = {
@@ -74,7 +75,7 @@ export class ExpressionPool {
         deadlineMs: performance.now() + task.timeoutMs,
         attempts: 0,
         settle: (evaluation) => {
-          signal?.removeEventListener('abort', cancel);
+          ending?.off('close', cancel);
           resolve(evaluation);
         },
       };
@@ -83,7 +84,7 @@ export class ExpressionPool {
         this.#remove(waiting);
         waiting.settle({ outcome: 'cancelled' });
       };
-      signal?.addEventListener('abort', cancel, { once: true });
+      ending?.once('close', cancel);
       const slot = this.#mayStart(task.lane) ? this.#idleSlot() : undefined;
       if (slot) void this.#start(waiting, slot);
       else this.#enqueue(waiting);

@@ -4,6 +4,7 @@ import jsonata from 'jsonata';
 import { callOf, ended } from '../test/expression-call.js';
 import { cheapExpression } from './expression-cheap.js';
 import { ExpressionRunner } from './expression-runner.js';
+import { CancelSwitch } from './runs/leaver.js';
 import type { RunCall } from './workflow-runner.js';
 
 describe('the expression runner', () => {
@@ -164,14 +165,14 @@ describe('the expression runner', () => {
 
     it('a client that is gone cancels its run, running or waiting, and nobody else', async () => {
       const single = start({ EXPRESSION_WORKERS: '1' });
-      const gone = new AbortController();
-      const running = single.run(callOf('( $f := function(){ $f() }; $f() )', {}, { signal: gone.signal }));
-      const waiting = single.run(callOf('1 + 1', {}, { signal: gone.signal }));
+      const gone = new CancelSwitch();
+      const running = single.run(callOf('( $f := function(){ $f() }; $f() )', {}, { ending: gone }));
+      const waiting = single.run(callOf('1 + 1', {}, { ending: gone }));
       const other = single.run(callOf('2 + 2'));
-      gone.abort();
+      gone.cancel();
       const cancelled = { status: 'cancelled', error: { code: 'CANCELLED' }, outputJson: 'null' };
       expect(await Promise.all([running, waiting])).toMatchObject([cancelled, cancelled]);
-      expect(await single.run(callOf('1 + 1', {}, { signal: gone.signal }))).toMatchObject(cancelled);
+      expect(await single.run(callOf('1 + 1', {}, { ending: gone }))).toMatchObject(cancelled);
       expect(await other).toMatchObject({ outputJson: '4' });
     });
   });

@@ -49,7 +49,7 @@ export class ExpressionRunner extends WorkflowRunner implements OnApplicationShu
   /** Always in a process of its own. Public for the test that compares both ways. */
   async runInPool(expression: string, call: RunCall): Promise<RunResult> {
     const { workflowId: lane, inputJson, timeoutMs } = call;
-    const evaluation = await this.#pool.evaluate({ lane, expression, inputJson, timeoutMs }, call.signal);
+    const evaluation = await this.#pool.evaluate({ lane, expression, inputJson, timeoutMs }, call.ending);
     switch (evaluation.outcome) {
       case 'output':
         return completedRun(evaluation.outputJson);

@@ -38,9 +38,10 @@ function outputOf(answer: UpstreamAnswer): string | UpstreamFault {
   if (answer.streamed !== undefined) return textJson(answer.streamed);
   const encoding = headerOf(answer, 'content-encoding').trim().toLowerCase();
   if (encoding !== '' && encoding !== 'identity') return new UpstreamFault('Upstream answered with an encoded body');
-  const text = textOf(answer);
+  const isJson = hasJsonType(answer);
+  const text = isJson ? utf8Of(answer.body) : textOf(answer);
   if (text.trim() === '') return 'null';
-  if (!hasJsonType(answer)) return textJson(text);
+  if (!isJson) return textJson(text);
   try {
     JSON.parse(text);
     return text;
@@ -55,13 +56,20 @@ function textJson(text: string): string | UpstreamFault {
 }
 
 function hasJsonType(answer: UpstreamAnswer): boolean {
-  return JSON_TYPE.test(headerOf(answer, 'content-type').trim());
+  const type = headerOf(answer, 'content-type');
+  return type === 'application/json' || JSON_TYPE.test(type.trim());
 }
 
-/** JSON is UTF-8; other text is what its charset says, where that is known. A byte-order mark is not part of it. */
+/** JSON is UTF-8. A byte-order mark is not part of it. */
+function utf8Of(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+/** Other text is what its charset says, where that is known. */
 function textOf(answer: UpstreamAnswer): string {
   const charset = /;\s*charset="?([^";\s]+)/i.exec(headerOf(answer, 'content-type'))?.[1];
-  return decoderOf(hasJsonType(answer) ? undefined : charset).decode(answer.body);
+  return decoderOf(charset).decode(answer.body);
 }
 
 function decoderOf(charset = 'utf-8'): TextDecoder {

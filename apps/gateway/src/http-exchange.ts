@@ -4,13 +4,14 @@ import { NOT_ALLOWED, UpstreamNotAllowed } from './upstream-guard.js';
 import { HttpTap } from './http-tap.js';
 import { OUTPUT_BYTES_MAX, secondsText } from './runner-result.js';
 import { UpstreamFault } from './upstream-fault.js';
+import type { HeaderList } from './http-headers.js';
+import type { UpstreamTarget } from './upstream-targets.js';
 import type { RunOutlet } from './workflow-runner.js';
 
 export interface UpstreamRequest {
-  origin: string;
-  path: string;
-  headers: Record<string, string>;
-  body: Buffer;
+  target: UpstreamTarget;
+  headers: HeaderList;
+  body: string;
 }
 
 export interface UpstreamAnswer {
@@ -46,7 +47,7 @@ export class Stop {
  */
 export function exchange(
   dispatcher: Dispatcher,
-  request: UpstreamRequest,
+  { target: { origin, path }, headers, body }: UpstreamRequest,
   stop: Stop,
   outlet?: RunOutlet,
 ): Promise<UpstreamAnswer> {
@@ -54,7 +55,7 @@ export function exchange(
     const collecting = new Collecting(resolve, reject, outlet);
     stop.listen((fault) => collecting.end(fault));
     try {
-      dispatcher.dispatch({ ...request, method: 'POST' }, collecting);
+      dispatcher.dispatch({ origin, path, method: 'POST', headers, body }, collecting);
     } catch (error) {
       collecting.end(faultOf(error));
     }

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { callOf, failed, HttpRunnerUnderTest, json, SECRETS, type Upstream } from '../test/http-runner-under-test.js';
+import { CancelSwitch } from './runs/leaver.js';
 import type { AddressLookup } from './upstream-guard.js';
 
 describe('the http runner', () => {
@@ -180,21 +181,21 @@ describe('the http runner', () => {
     });
 
     it('a client that is gone cancels the run and its connection', async () => {
-      const gone = new AbortController();
+      const gone = new CancelSwitch();
       const closed = new Promise((done) => {
         upstream.answer = (response) => {
           response.on('close', () => done('closed'));
-          gone.abort();
+          gone.cancel();
         };
       });
-      expect(await test.run({ signal: gone.signal })).toEqual({
+      expect(await test.run({ ending: gone })).toEqual({
         status: 'cancelled',
         outputJson: 'null',
         runnerMicros: 0,
         error: { code: 'CANCELLED', message: 'Execution was cancelled' },
       });
       expect(await closed).toBe('closed');
-      expect(await test.run({ signal: gone.signal })).toMatchObject({ status: 'cancelled' });
+      expect(await test.run({ ending: gone })).toMatchObject({ status: 'cancelled' });
       expect(upstream.seen).toHaveLength(1);
     });
   });

@@ -8,6 +8,7 @@ import { cancelledRun, failedRun, secondsText } from './runner-result.js';
 import { createUpstreamAgent } from './upstream-agent.js';
 import { UpstreamFault } from './upstream-fault.js';
 import { type AddressLookup, UpstreamGuard } from './upstream-guard.js';
+import { UpstreamTargets } from './upstream-targets.js';
 import { type RunCall, type RunResult, WorkflowRunner } from './workflow-runner.js';
 
 /** Token of the name lookup; not provided: the system's. */
@@ -24,7 +25,7 @@ const REDIRECTS = new Set([307, 308]);
  */
 @Injectable()
 export class HttpRunner extends WorkflowRunner implements OnApplicationShutdown {
-  readonly #guard: UpstreamGuard;
+  readonly #targets: UpstreamTargets;
   readonly #agent: Agent;
 
   constructor(
@@ -34,8 +35,9 @@ export class HttpRunner extends WorkflowRunner implements OnApplicationShutdown 
     @Optional() @Inject(UPSTREAM_LOOKUP) lookup?: AddressLookup,
   ) {
     super();
-    this.#guard = new UpstreamGuard(config.UPSTREAM_ALLOW, lookup);
-    this.#agent = createUpstreamAgent(this.#guard);
+    const guard = new UpstreamGuard(config.UPSTREAM_ALLOW, lookup);
+    this.#targets = new UpstreamTargets(guard);
+    this.#agent = createUpstreamAgent(guard);
   }
 
   override async run(call: RunCall): Promise<RunResult> {
@@ -48,8 +50,8 @@ export class HttpRunner extends WorkflowRunner implements OnApplicationShutdown 
       stop.stop(new UpstreamFault(`Upstream timed out after ${secondsText(limitMs)}`, 'TIMEOUT'));
     }, limitMs);
     const cancel = () => stop.stop(new UpstreamFault('Cancelled', 'CANCELLED'));
-    if (call.signal?.aborted) cancel();
-    call.signal?.addEventListener('abort', cancel, { once: true });
+    if (call.ending?.destroyed) cancel();
+    else call.ending?.once('close', cancel);
     try {
       const answer = await this.#ask(runner.url, call, stop);
       this.#warnOfCost(answer, call);
@@ -58,7 +60,7 @@ export class HttpRunner extends WorkflowRunner implements OnApplicationShutdown 
       return this.#failed(error, call);
     } finally {
       clearTimeout(timer);
-      call.signal?.removeEventListener('abort', cancel);
+      call.ending?.off('close', cancel);
     }
   }
 
@@ -67,26 +69,17 @@ export class HttpRunner extends WorkflowRunner implements OnApplicationShutdown 
   }
 
   async #ask(first: string, call: RunCall, stop: Stop): Promise<UpstreamAnswer> {
-    const body = Buffer.from(call.inputJson);
-    let url = this.#checked(first);
-    let headers = runHeaders(call, body, this.clock.nowMs());
+    const { inputJson: body, outlet } = call;
+    let target = this.#targets.of(first);
+    let headers = runHeaders(call, this.clock.nowMs());
     for (let redirects = 0; ; redirects += 1) {
-      const request = { origin: url.origin, path: url.pathname + url.search, headers, body };
-      const answer = await exchange(this.#agent, request, stop, call.outlet);
+      const answer = await exchange(this.#agent, { target, headers, body }, stop, outlet);
       const location = answer.headers['location'];
       if (!REDIRECTS.has(answer.status) || typeof location !== 'string' || redirects >= REDIRECTS_MAX) return answer;
-      const next = this.#checked(location, url);
-      if (next.origin !== url.origin) headers = strangerHeaders();
-      url = next;
+      const next = this.#targets.redirected(location, target);
+      if (next.origin !== target.origin) headers = strangerHeaders();
+      target = next;
     }
-  }
-
-  /** Throws `UpstreamFault` for a URL that may not be called; what a name resolves to is checked at the connection. */
-  #checked(text: string, base?: URL): URL {
-    const url = URL.parse(text, base?.href);
-    const fault = url ? this.#guard.checkUrl(url.href) : 'URL is not valid';
-    if (!url || fault !== undefined) throw new UpstreamFault(fault ?? 'URL is not valid');
-    return url;
   }
 
   #failed(error: unknown, call: RunCall): RunResult {

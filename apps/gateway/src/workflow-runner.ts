@@ -1,4 +1,5 @@
 import type { Deployment } from '@tollgate/access';
+import type { Leaver } from './runs/leaver.js';
 
 /** One run of a deployed workflow, as its runner gets it. */
 export interface RunCall {
@@ -13,8 +14,8 @@ export interface RunCall {
   upstreamSecrets?: UpstreamSecrets;
   /** The run must have ended this many milliseconds from now (the plan's limit); the runner's own limit may be less. */
   timeoutMs: number;
-  /** Aborted when the client is gone or the time is up. Asking for it starts the watch: a run that waits for nothing need not. */
-  signal?: AbortSignal;
+  /** Closes when the client is gone or the time is up. Listening starts the watch: a run that waits for nothing need not. */
+  ending?: Leaver;
   /** Where text goes as it is produced, when somebody wants it before the run ends. */
   outlet?: RunOutlet | undefined;
 }

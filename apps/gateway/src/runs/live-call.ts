@@ -3,14 +3,14 @@ import type { RunCall, RunOutlet, UpstreamSecrets } from '../workflow-runner.js'
 import type { PerformableRun, RunInput } from '../execute/admit-run.js';
 import type { Leaver } from './leaver.js';
 
-/** How much later than the plan's limit a runner ends a run itself: what ends it at the limit is the signal, which tells why. */
+/** How much later than the plan's limit a runner ends a run itself: what ends it at the limit is its ending, which tells why. */
 const RUNNER_GRACE_MS = 500;
 
 /**
- * A run as its runner gets it, with a signal that ends it at the plan's limit or when nobody waits for it any more. Clock
- * and leaver are watched only from when a runner asks for the signal: most runs are over before they wait for anything.
+ * A run as its runner gets it, with an ending: at the plan's limit, when nobody waits for it any more, or when somebody
+ * cancels it. Clock and leaver are watched only from when a runner listens: most runs are over before they wait for anything.
  */
-export class LiveCall implements RunCall {
+export class LiveCall implements RunCall, Leaver {
   readonly runId: string;
   readonly workspaceId: string;
   readonly workflowId: string;
@@ -23,7 +23,8 @@ export class LiveCall implements RunCall {
   upstreamSecrets?: UpstreamSecrets;
   /** Whether the plan's limit ended it. */
   timedOut = false;
-  private ending: AbortController | undefined;
+  private isEnded = false;
+  private listeners: (() => void)[] | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -43,35 +44,47 @@ export class LiveCall implements RunCall {
     this.outlet = outlet;
   }
 
-  get signal(): AbortSignal {
-    return (this.ending ?? this.watch()).signal;
+  get ending(): Leaver {
+    return this;
   }
 
-  private watch(): AbortController {
-    const ending = (this.ending = new AbortController());
-    if (this.leaver.destroyed) {
-      ending.abort();
-      return ending;
-    }
+  get destroyed(): boolean {
+    return this.isEnded || this.leaver.destroyed;
+  }
+
+  once(_event: 'close', listener: () => void): void {
+    if (this.listeners) return void this.listeners.push(listener);
+    this.listeners = [listener];
     this.leaver.once('close', this.end);
-    this.timer = setTimeout(() => {
-      this.timedOut = true;
-      ending.abort();
-    }, this.limitMs);
-    return ending;
+    this.timer = setTimeout(this.endAtLimit, this.limitMs);
+  }
+
+  off(_event: 'close', listener: () => void): void {
+    this.listeners = this.listeners?.filter((each) => each !== listener);
   }
 
   /** Somebody asked for its end; too late is no fault. */
   cancel(): void {
-    (this.ending ?? this.watch()).abort();
+    this.end();
   }
 
   /** The run has ended: nothing is watched any more. */
   settle(): void {
-    if (!this.ending) return;
+    if (!this.listeners) return;
+    this.listeners = [];
     clearTimeout(this.timer);
     this.leaver.off('close', this.end);
   }
 
-  private readonly end = (): void => this.ending?.abort();
+  private readonly endAtLimit = (): void => {
+    if (this.isEnded) return;
+    this.timedOut = true;
+    this.end();
+  };
+
+  private readonly end = (): void => {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    for (const listener of this.listeners?.splice(0) ?? []) listener();
+  };
 }
