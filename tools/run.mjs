@@ -48,14 +48,7 @@ const verbs = {
     await preparePythonClients();
     return runHere(
       // The TypeScript SDK leaves the timer of each call running for half a minute, which Jest would wait for.
-      [
-        ...stage.jest,
-        '--forceExit',
-        '--testPathIgnorePatterns=none',
-        '--testPathPatterns',
-        '\\.clients\\.spec\\.ts$',
-        ...args,
-      ],
+      [...stage.jest, '--forceExit', '--testMatch=**/*.clients.spec.ts', '--testPathIgnorePatterns=none', ...args],
       // They start what they need: no database of the tests.
       { TOLLGATE_UNIT_TESTS: '1' },
     );
