@@ -112,12 +112,18 @@ test('a queued run is told by its own address, seen from the first poll, and tol
     blockOutputs: null,
   });
   expect((await view(echo, runId)).body.data.output).toBeNull();
+  const selected = await view(echo, runId, '?selectedOutputs=n,expression,expression.n,other');
+  expect(selected.body.data).toMatchObject({
+    output: null,
+    blockOutputs: { n: 1, expression: { n: 1 }, 'expression.n': 1 },
+  });
 });
 
 test('a run that was awaited is found at once, with what it cost and why it failed', async () => {
   const ran = await send('POST', `${failing}/execute`, {});
   const { runId } = ran.body.data;
   const { status: code, body } = await view(failing, runId, '?includeOutput=true&selectedOutputs=a.b');
+  expect(body.data.blockOutputs).toEqual({});
   expect([code, body.data.status, body.data.error.code, body.data.cost]).toEqual([
     200,
     'failed',

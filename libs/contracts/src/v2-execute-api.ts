@@ -76,13 +76,16 @@ export const v2RunErrorSchema = z.object({
 });
 export type V2RunError = z.infer<typeof v2RunErrorSchema>;
 
+/** By the very texts that `selectedOutputs` asked for. */
+const blockOutputs = z.record(z.string(), z.unknown()).nullable();
+
 export const v2ExecuteAnswerSchema = z.object({
   data: z.object({
     runId: z.string(),
     workflowId: z.string(),
     status: z.enum(['completed', 'failed', 'cancelled']),
     output: z.unknown(),
-    blockOutputs: z.null(),
+    blockOutputs,
     error: v2RunErrorSchema.nullable(),
     startedAt: at,
     endedAt: at,
@@ -127,7 +130,7 @@ export const v2RunListSchema = v2Page(v2RunEntrySchema);
 
 export const v2RunQuerySchema = z.strictObject({
   includeOutput: v2Flag('includeOutput').default(false),
-  selectedOutputs: v2List('selectedOutputs', SELECTED_OUTPUTS_MAX).optional().describe('runs here have no blocks'),
+  selectedOutputs: v2List('selectedOutputs', SELECTED_OUTPUTS_MAX).optional(),
   includeFileBase64: v2Flag('includeFileBase64').optional(),
   base64MaxBytes: v2Text('base64MaxBytes', 12).optional(),
 });
@@ -145,7 +148,7 @@ export const v2RunSchema = z.object({
   cost,
   error: v2RunErrorSchema.nullable(),
   output: z.unknown(),
-  blockOutputs: z.null(),
+  blockOutputs,
   files: z.null(),
 });
 export type V2Run = z.infer<typeof v2RunSchema>;

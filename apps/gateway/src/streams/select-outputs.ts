@@ -14,6 +14,12 @@ export function selectOutputs(outputJson: string, paths: readonly string[] | und
   return JSON.stringify(Object.fromEntries(selected));
 }
 
+/** The part of an output at a path, with or without the block's name before it; the bare block is all of it. */
+export function partOf(output: unknown, path: string): unknown {
+  const inner = path.replace(BLOCK, '');
+  return inner === '' ? output : at(output, inner);
+}
+
 function at(output: unknown, path: string): unknown {
   let value = output;
   for (const name of path.split('.')) {

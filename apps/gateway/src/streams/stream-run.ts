@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { rateHeaders } from '@tollgate/access';
+import { isV2Path } from '@tollgate/contracts';
 import { Config } from '@tollgate/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { AdmittedRun } from '../execute/admit-run.js';
@@ -81,7 +82,7 @@ function headersOf(run: AdmittedRun, reply: FastifyReply): Record<string, string
   const { request } = reply;
   return {
     'x-request-id': request.id,
-    'x-execution-id': run.runId,
+    [isV2Path(request.url) ? 'x-run-id' : 'x-execution-id']: run.runId,
     ...(run.rate && rateHeaders(run.rate, request.url)),
   };
 }

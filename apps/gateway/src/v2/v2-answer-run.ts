@@ -19,11 +19,16 @@ export class V2AnswerRun {
   ) {}
 
   /** Once the run has ended; one that failed is a 200 too. */
-  async ended(order: RunOrder, keyKind: KeyKind, leaver: Leaver): Promise<WholeAnswer> {
+  async ended(
+    order: RunOrder,
+    keyKind: KeyKind,
+    leaver: Leaver,
+    selectedOutputs?: readonly string[],
+  ): Promise<WholeAnswer> {
     const run = await this.workflow.run(order, leaver);
     if (!run.admitted) throw v2RefusalProblem(run.refusal, keyKind);
     const headers = { 'x-run-id': run.runId, ...headersOf(run.rate) };
-    return { status: 200, headers, contentType: JSON_TYPE, body: v2RunAnswer(run, order.workflowId) };
+    return { status: 200, headers, contentType: JSON_TYPE, body: v2RunAnswer(run, order.workflowId, selectedOutputs) };
   }
 
   /** Once the run is in the queue. */

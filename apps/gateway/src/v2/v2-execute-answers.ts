@@ -3,6 +3,7 @@ import { type KeyKind, Problem, type V2RunError, v2RunErrorSchema } from '@tollg
 import { refusalProblem } from '../execute/execute-answers.js';
 import type { RunRefusal } from '../runs/run-refusal.js';
 import type { EndedRun } from '../runs/run-workflow.js';
+import { blockOutputsOf } from './block-outputs.js';
 
 export const V2_EXECUTE_PATH = '/api/v2/workflows/:workflowId/execute';
 
@@ -43,13 +44,12 @@ export function headersOf(rate: BucketState | null): Record<string, string> {
 }
 
 /** A run that ended, failed ones included (contract B3.2): output spliced in as it came. */
-export function v2RunAnswer(run: EndedRun, workflowId: string): string {
-  const { runId, status, startedAt, endedAt, durationMs } = run;
+export function v2RunAnswer(run: EndedRun, workflowId: string, selectedOutputs?: readonly string[]): string {
+  const { runId, status, startedAt, endedAt, durationMs, outputJson } = run;
   const head = JSON.stringify({ runId, workflowId, status }).slice(0, -1);
-  const tail = JSON.stringify({ blockOutputs: null, error: errorOf(run.error), startedAt, endedAt, durationMs }).slice(
-    1,
-  );
-  return `{"data":${head},"output":${run.outputJson},${tail}}`;
+  const blockOutputs = blockOutputsOf(outputJson, selectedOutputs);
+  const tail = JSON.stringify({ error: errorOf(run.error), startedAt, endedAt, durationMs }).slice(1);
+  return `{"data":${head},"output":${outputJson},"blockOutputs":${blockOutputs},${tail}}`;
 }
 
 /** The error of a run as v2 names it; a code that v2 does not know is a failed execution. */

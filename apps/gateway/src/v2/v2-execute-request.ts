@@ -10,6 +10,7 @@ export interface V2ExecuteRequest {
   mode: 'sync' | 'async' | 'stream';
   /** Asked limit of an asynchronous run. */
   timeoutMs: number | undefined;
+  selectedOutputs: readonly string[] | undefined;
 }
 
 /** Reads body and headers of a v2 execute call (contract B3.2). Throws its 400s, which name the key and the rule. */
@@ -25,6 +26,7 @@ export function readV2ExecuteRequest(headers: IncomingHttpHeaders, body: Buffer 
     asked: { input, inputJson: JSON.stringify(input), executionId: runIdOf(headers), overridesTrigger: false },
     mode: given.async ? 'async' : given.stream ? 'stream' : 'sync',
     timeoutMs: given.executionTimeoutSeconds === undefined ? undefined : given.executionTimeoutSeconds * 1000,
+    selectedOutputs: given.selectedOutputs,
   };
 }
 

@@ -7,8 +7,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuseLongCallChain } from '../execute/execute-request.js';
 import { AT_ONCE, type RunMode } from '../execute/admit-run.js';
 import type { RunOrder } from '../runs/run-workflow.js';
+import { StreamRun } from '../streams/stream-run.js';
 import { V2AnswerRun } from './v2-answer-run.js';
-import { V2_EXECUTE_PATH } from './v2-execute-answers.js';
+import { V2_EXECUTE_PATH, v2RefusalProblem } from './v2-execute-answers.js';
 import { readV2ExecuteRequest } from './v2-execute-request.js';
 
 interface Executing {
@@ -28,6 +29,7 @@ export class V2ExecuteRoute implements OnModuleInit {
     private readonly authenticator: KeyAuthenticator,
     private readonly refusedCalls: RefusedCalls,
     private readonly answerRun: V2AnswerRun,
+    private readonly streamRun: StreamRun,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -64,8 +66,7 @@ export class V2ExecuteRoute implements OnModuleInit {
     const { workflowId } = request.params;
     if (!keyCaller) throw new Problem('unauthorized');
     refuseQuery(query);
-    const { asked, mode, timeoutMs } = readV2ExecuteRequest(headers, request.body);
-    if (mode === 'stream') throw new Problem('badRequest', { text: 'stream execution is not served by this version' });
+    const { asked, mode, timeoutMs, selectedOutputs } = readV2ExecuteRequest(headers, request.body);
     const clientInfo = headers['x-sim-client-info'];
     const client = {
       requestId: request.id,
@@ -73,15 +74,15 @@ export class V2ExecuteRoute implements OnModuleInit {
       clientInfo: typeof clientInfo === 'object' ? clientInfo.join(', ') : clientInfo,
     };
     const order: RunOrder = { caller: keyCaller, workflowId, asked, client, mode: modeOf(mode, timeoutMs) };
-    const {
-      status,
-      headers: sent,
-      contentType,
-      body,
-    } = await (mode === 'async'
+    if (mode === 'stream') {
+      const streamed = await this.streamRun.stream(order, reply, selectedOutputs);
+      if (!streamed.admitted) throw v2RefusalProblem(streamed.refusal, keyCaller.keyKind);
+      return reply;
+    }
+    const answer = await (mode === 'async'
       ? this.answerRun.queued(order, keyCaller.keyKind)
-      : this.answerRun.ended(order, keyCaller.keyKind, reply.raw));
-    return reply.code(status).headers(sent).type(contentType).send(body);
+      : this.answerRun.ended(order, keyCaller.keyKind, reply.raw, selectedOutputs));
+    return reply.code(answer.status).headers(answer.headers).type(answer.contentType).send(answer.body);
   }
 
   private readonly refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {

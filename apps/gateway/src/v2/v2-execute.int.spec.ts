@@ -108,6 +108,29 @@ describe('POST /api/v2/workflows/{id}/execute', () => {
     ]);
   });
 
+  test('picks the outputs that were asked for, by the texts that asked for them', async () => {
+    const selectedOutputs = ['expression.a.0', 'a', 'b'];
+    const { json } = await execute(echo, personal, { input: { a: [1, 2] }, selectedOutputs });
+    expect(json.data.blockOutputs).toEqual({ 'expression.a.0': 1, a: [1, 2] });
+  });
+
+  test('streams the run as events and never as an envelope', async () => {
+    const answer = await execute(echo, personal, { stream: true, input: { a: 1 } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    expect(answer.headers.get('cache-control')).toBe('no-cache, no-store');
+    expect(answer.headers.get('x-ratelimit-reset')).toBeNull();
+    const runId = answer.headers.get('x-run-id')!;
+    const frames = answer.text.trim().split('\n\n');
+    expect(frames.at(-1)).toBe('data: "[DONE]"');
+    expect(JSON.parse(frames.at(-2)!.slice('data: '.length))).toMatchObject({
+      event: 'final',
+      data: { success: true, runId, output: { a: 1 } },
+    });
+    expect(await finished(runId)).toMatchObject({ billable: true, status: 'completed' });
+    const missing = await execute('nothing', personal, { stream: true });
+    expect([missing.status, missing.json]).toEqual([404, error('NOT_FOUND', 'Workflow not found')]);
+  });
+
   test('takes a run id once', async () => {
     const first = await execute(echo, personal, {}, { 'x-run-id': 'mine-1' });
     expect([first.status, first.json.data.runId, first.headers.get('x-run-id')]).toEqual([200, 'mine-1', 'mine-1']);

@@ -11,9 +11,9 @@ import { errorOf } from './v2-execute-answers.js';
 const LOGGED_WITHIN_MS = 2_000;
 const LOOK_EVERY_MS = 200;
 
-/** A run without its output, and the output as JSON text when it was asked for and there is one. */
+/** A run without its output, and the output as JSON text, `null` while there is none. */
 export interface ViewedRun {
-  run: Omit<V2Run, 'output'>;
+  run: Omit<V2Run, 'output' | 'blockOutputs'>;
   outputJson: string;
 }
 
@@ -31,15 +31,15 @@ export class V2RunView {
 
   async find(
     of: { workspaceId: string; workflowId: string; runId: string },
-    includeOutput: boolean,
+    withOutput: boolean,
   ): Promise<ViewedRun | undefined> {
     const { workspaceId, workflowId, runId } = of;
     const live = this.live.find(workflowId, runId);
     if (live) return { run: liveRunOf(live), outputJson: 'null' };
     const job = await this.jobs.findRun(workflowId, runId);
     if (job) {
-      const withOutput = includeOutput && job.endedAt !== null;
-      return { run: jobRunOf(job), outputJson: withOutput ? await this.jobs.outputOf(job) : 'null' };
+      const hasOutput = withOutput && job.endedAt !== null;
+      return { run: jobRunOf(job), outputJson: hasOutput ? await this.jobs.outputOf(job) : 'null' };
     }
     const run = await this.logged(workspaceId, workflowId, runId);
     if (!run) return undefined;
@@ -57,7 +57,7 @@ export class V2RunView {
         cost: { total: microsToNumber(run.costMicros) },
         error: errorOf(error),
       },
-      outputJson: includeOutput ? run.output : 'null',
+      outputJson: withOutput ? run.output : 'null',
     };
   }
 
@@ -78,7 +78,6 @@ const NOTHING_YET = {
   paused: null,
   cost: null,
   error: null,
-  blockOutputs: null,
   files: null,
 };
 

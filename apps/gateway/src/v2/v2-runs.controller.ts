@@ -13,6 +13,7 @@ import {
 } from '@tollgate/contracts';
 import { noQuerySchema, V2Body, V2Query } from '@tollgate/service-kit';
 import { CancelRun } from '../jobs/cancel-run.js';
+import { blockOutputsOf } from './block-outputs.js';
 import { V2RunList } from './v2-run-list.js';
 import { V2RunView } from './v2-run-view.js';
 
@@ -51,10 +52,15 @@ export class V2RunsController {
     @Query(new V2Query(v2RunQuerySchema)) query: V2RunQuery,
   ): Promise<string> {
     const of = await this.reachable(caller, workflowId, 'read', 'Run');
-    const viewed = isRunId(runId) ? await this.view.find({ ...of, runId }, query.includeOutput) : undefined;
+    const { includeOutput, selectedOutputs } = query;
+    const withOutput = includeOutput || selectedOutputs !== undefined;
+    const viewed = isRunId(runId) ? await this.view.find({ ...of, runId }, withOutput) : undefined;
     if (!viewed) throw runNotFound();
+    const { run, outputJson } = viewed;
+    const blockOutputs = run.endedAt === null ? 'null' : blockOutputsOf(outputJson, selectedOutputs);
     // The output is spliced in as it was put out: it may be large, and is JSON already.
-    return `{"data":${JSON.stringify(viewed.run).slice(0, -1)},"output":${viewed.outputJson}}}`;
+    const output = includeOutput ? outputJson : 'null';
+    return `{"data":${JSON.stringify(run).slice(0, -1)},"output":${output},"blockOutputs":${blockOutputs}}}`;
   }
 
   /** Needs `write`: it changes what others see. A run that ended already is told so, not refused. */
