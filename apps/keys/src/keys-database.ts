@@ -3,6 +3,7 @@ import type { Provider } from '@nestjs/common';
 import { Accounts1763971200000 } from './migrations/accounts-1763971200000.js';
 import { Keys1763971201000 } from './migrations/keys-1763971201000.js';
 import { Pairing1767225600000 } from './migrations/pairing-1767225600000.js';
+import { Receipts1767312000000 } from './migrations/receipts-1767312000000.js';
 
 /** The database of this service: accounts, workspaces, members and keys. */
 export abstract class KeysDatabase extends Database {}
@@ -15,7 +16,7 @@ export const keysDatabase: Provider = {
       url: config.DATABASE_URL as string,
       schema: 'keys',
       poolMax: config.DATABASE_POOL_MAX,
-      migrations: [Accounts1763971200000, Keys1763971201000, Pairing1767225600000],
+      migrations: [Accounts1763971200000, Keys1763971201000, Pairing1767225600000, Receipts1767312000000],
     }),
 };
 

@@ -10,6 +10,7 @@ import {
   keysQuerySchema,
   operatorUserAnswerSchema,
   personalKeysAnswerSchema,
+  pendingAnswerSchema,
   renamedKeyAnswerSchema,
   renameKeyBodySchema,
   revokedKeyAnswerSchema,
@@ -93,7 +94,7 @@ export const keysRoutes = defineRoutes([
     method: 'DELETE',
     path: '/api/users/me/api-keys/:id',
     summary: 'Revoke a personal key',
-    answers: { 200: revokedKeyAnswerSchema },
+    answers: { 200: revokedKeyAnswerSchema, 202: pendingAnswerSchema(revokedKeyAnswerSchema) },
     refusals: [403, 404],
   },
   {
@@ -120,7 +121,7 @@ export const keysRoutes = defineRoutes([
     path: WORKSPACE_KEYS,
     summary: 'Revoke several keys of a workspace',
     body: revokeKeysBodySchema,
-    answers: { 200: revokedKeysAnswerSchema },
+    answers: { 200: revokedKeysAnswerSchema, 202: pendingAnswerSchema(revokedKeysAnswerSchema) },
     refusals: [400, 403],
   },
   {
@@ -137,8 +138,17 @@ export const keysRoutes = defineRoutes([
     method: 'DELETE',
     path: `${WORKSPACE_KEYS}/:keyId`,
     summary: 'Revoke a workspace key',
-    answers: { 200: revokedKeyAnswerSchema },
+    answers: { 200: revokedKeyAnswerSchema, 202: pendingAnswerSchema(revokedKeyAnswerSchema) },
     refusals: [403, 404],
+  },
+
+  {
+    ...key,
+    method: 'GET',
+    path: '/api/keys/receipts/:position',
+    summary: 'Whether a change of one’s own has reached every gateway',
+    answers: { 200: revokedKeyAnswerSchema, 202: pendingAnswerSchema(revokedKeyAnswerSchema) },
+    refusals: [404],
   },
 
   {
@@ -182,7 +192,7 @@ export const keysRoutes = defineRoutes([
     method: 'POST',
     path: `${USERS}/:id/suspend`,
     summary: 'Suspend a person',
-    answers: { 200: suspendedUserAnswerSchema },
+    answers: { 200: suspendedUserAnswerSchema, 202: pendingAnswerSchema(suspendedUserAnswerSchema) },
     refusals: [404],
   },
   {

@@ -27,6 +27,8 @@ import { ApprovePairingHandler } from './pairing/approve-pairing.js';
 import { CollectPairingHandler } from './pairing/collect-pairing.js';
 import { PairingBook } from './pairing/pairing-book.js';
 import { PairingController } from './pairing/pairing.controller.js';
+import { ReceiptBook } from './receipts/receipt-book.js';
+import { ReceiptsController } from './receipts/receipts.controller.js';
 import { AcceptInvitationHandler } from './workspaces/accept-invitation.js';
 import { AddMemberHandler } from './workspaces/add-member.js';
 import { CancelInvitationHandler } from './workspaces/cancel-invitation.js';
@@ -56,12 +58,14 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
     PersonalKeysController,
     WorkspaceKeysController,
     PairingController,
+    ReceiptsController,
   ],
   providers: [
     keysDatabase,
     Accounts,
     AccountsRoutes,
     SignInLimits,
+    ReceiptBook,
     PersonBook,
     PersonChange,
     RegistrationSweep,

@@ -90,6 +90,19 @@ export interface EntryOf {
 
 export type EntryKind = keyof EntryOf;
 
+const KINDS: Record<EntryKind, true> = {
+  user: true,
+  workspace: true,
+  member: true,
+  key: true,
+  workflow: true,
+  mcpServer: true,
+  memberships: true,
+  prices: true,
+};
+/** Every kind of entry there is. */
+export const ENTRY_KINDS = Object.keys(KINDS) as EntryKind[];
+
 export function memberRef(workspaceId: string, userId: string): string {
   return `${workspaceId}/${userId}`;
 }

@@ -25,6 +25,8 @@ export abstract class Directory {
 
 export interface DirectoryState {
   ready: boolean;
+  /** Whether `apply` would work now, as far as is known. */
+  isWritable: boolean;
   position: bigint;
   reason?: string;
 }

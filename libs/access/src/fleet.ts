@@ -2,15 +2,30 @@
 export interface Receipt {
   /** Position of the change, a string of digits. */
   position: string;
+  /** When the change was committed. */
   revokedAt: string;
-  confirmedAt: string;
+  /** When the last gateway had confirmed or was fenced; null while some are pending. */
+  confirmedAt: string | null;
   gateways: { id: string; appliedAt: string }[];
   /** Gateways that could not confirm and whose lease has run out: they refuse on their own. */
   fenced: string[];
 }
 
-/** All gateways that may be admitting callers now. */
-export abstract class Fleet {
-  /** Resolves when every live gateway has applied `position` or is past its lease. The embedded process is one gateway. */
-  abstract confirm(position: bigint, committedAt: Date): Promise<Receipt>;
+export interface Confirmation {
+  receipt: Receipt;
+  /** Gateways that have neither confirmed nor run out of their lease; empty when the receipt is complete. */
+  pending: string[];
 }
+
+/** All processes that may be admitting callers now. */
+export abstract class Fleet {
+  /**
+   * Resolves when every live gateway has applied what the directory holds at the call, or is past its lease; with
+   * `pending` gateways after `timeoutMs` (default `CONFIRM_TIMEOUT_MS`). Never rejects for a fleet that cannot be
+   * reached. `position` and `committedAt` are of the change, for the receipt.
+   */
+  abstract confirm(position: bigint, committedAt: Date, timeoutMs?: number): Promise<Confirmation>;
+}
+
+/** How long an answer waits for the fleet (contract A1 row 3). */
+export const CONFIRM_TIMEOUT_MS = 10_000;

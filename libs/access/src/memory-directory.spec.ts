@@ -22,7 +22,12 @@ describe('the directory in memory', () => {
     const directory = new MemoryDirectory();
     await directory.apply(story());
     expect(() => directory.read('user', 'u1')).toThrow(DirectoryUnavailable);
-    expect(directory.state()).toEqual({ ready: false, position: 32n, reason: 'it has not read the log yet' });
+    expect(directory.state()).toEqual({
+      ready: false,
+      isWritable: true,
+      position: 32n,
+      reason: 'it has not read the log yet',
+    });
     directory.markReady();
     expect(directory.read('user', 'u1')).toBeDefined();
     directory.markUnready('its feed has failed');

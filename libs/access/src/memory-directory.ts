@@ -67,7 +67,12 @@ export class MemoryDirectory extends Directory {
 
   override state(): DirectoryState {
     const reason = this.unreadyReason;
-    return { ready: reason === undefined, position: this.position, ...(reason !== undefined && { reason }) };
+    return {
+      ready: reason === undefined,
+      isWritable: true,
+      position: this.position,
+      ...(reason !== undefined && { reason }),
+    };
   }
 
   private slotOf(kind: EntryKind, id: string): Slot {

@@ -4,11 +4,14 @@ describe('the fleet of one process', () => {
   it('confirms at once: a position of digits, times with milliseconds, nobody fenced', async () => {
     const fleet = new MemoryFleet('one', () => new Date('2026-11-24T08:00:00.250Z'));
     expect(await fleet.confirm(9_007_199_254_740_993n, new Date('2026-11-24T08:00:00Z'))).toEqual({
-      position: '9007199254740993',
-      revokedAt: '2026-11-24T08:00:00.000Z',
-      confirmedAt: '2026-11-24T08:00:00.250Z',
-      gateways: [{ id: 'one', appliedAt: '2026-11-24T08:00:00.250Z' }],
-      fenced: [],
+      receipt: {
+        position: '9007199254740993',
+        revokedAt: '2026-11-24T08:00:00.000Z',
+        confirmedAt: '2026-11-24T08:00:00.250Z',
+        gateways: [{ id: 'one', appliedAt: '2026-11-24T08:00:00.250Z' }],
+        fenced: [],
+      },
+      pending: [],
     });
   });
 });

@@ -1,5 +1,5 @@
 import { Fleet } from './fleet.js';
-import type { Receipt } from './fleet.js';
+import type { Confirmation } from './fleet.js';
 
 /**
  * The fleet of the one-process form: one gateway, which shares its directory with the service that commits. Whoever asks
@@ -13,14 +13,17 @@ export class MemoryFleet extends Fleet {
     super();
   }
 
-  override confirm(position: bigint, committedAt: Date): Promise<Receipt> {
+  override confirm(position: bigint, committedAt: Date): Promise<Confirmation> {
     const appliedAt = this.now().toISOString();
     return Promise.resolve({
-      position: position.toString(),
-      revokedAt: committedAt.toISOString(),
-      confirmedAt: appliedAt,
-      gateways: [{ id: this.gatewayId, appliedAt }],
-      fenced: [],
+      receipt: {
+        position: position.toString(),
+        revokedAt: committedAt.toISOString(),
+        confirmedAt: appliedAt,
+        gateways: [{ id: this.gatewayId, appliedAt }],
+        fenced: [],
+      },
+      pending: [],
     });
   }
 }

@@ -94,6 +94,17 @@ export const receiptSchema = z.object({
   fenced: z.array(z.string()),
 });
 
+/** What a 202 has besides: who has neither confirmed nor run out of his lease yet (contract A1 row 3). */
+const pendingFields = {
+  pending: z.array(z.string()).min(1),
+  receipt: receiptSchema.extend({ confirmedAt: instant.nullable() }),
+};
+
+/** The 202 of a route: its own answer, and a receipt that is not complete. */
+export function pendingAnswerSchema<Shape extends z.ZodRawShape>(answer: z.ZodObject<Shape>) {
+  return answer.extend(pendingFields);
+}
+
 export const revokedKeyAnswerSchema = z.object({ success: z.literal(true), receipt: receiptSchema });
 
 export const revokedKeysAnswerSchema = z.object({

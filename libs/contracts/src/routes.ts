@@ -6,7 +6,7 @@ export const BODY_BYTES_MAX = 256 * 1024;
 export const RUN_BODY_BYTES_MAX = 10 * 1024 * 1024;
 
 /** Who may call: the one visible word per route (house rule 13). */
-export type RouteAuth = 'none' | 'session' | 'api-key' | 'admin-key';
+export type RouteAuth = 'none' | 'session' | 'api-key' | 'admin-key' | 'internal';
 
 /**
  * One route of the wire, described once: the OpenAPI document is made from these, and a test holds them against the

@@ -1,3 +1,4 @@
+export { Bell } from './bell.js';
 export { checkpointTableSql, PgCheckpointStore } from './checkpoint.js';
 export { isConnectionLoss } from './connection-loss.js';
 export * from './event-log.js';

@@ -33,8 +33,9 @@ describe('the configuration', () => {
     expect(faults.join()).not.toMatch(/short-(master|auth)/);
   });
 
-  test('given a part that this version cannot use, it refuses instead of going without', () => {
-    expect(faultsOf({ REDIS_URL: 'redis://127.0.0.1' })).toHaveLength(1);
+  test('given an address of Redis that is none, it says so', () => {
+    expect(faultsOf({ REDIS_URL: 'http://127.0.0.1' })).toEqual(['REDIS_URL: must be a redis:// or rediss:// URL']);
+    expect(faultsOf({ REDIS_URL: 'rediss://user:word@redis.example:6380/1' })).toEqual([]);
   });
 
   test('given brokers, it takes a list of host:port, and says so of anything else', () => {

@@ -23,7 +23,10 @@ const settingsSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_MAX: count(2, 200).default(8),
   ...kafkaSettings,
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
+  REDIS_CA_FILE: z.string().optional(),
   KEYS_URL: url.optional(),
+  INTERNAL_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   ...secretSettings,
   ADMIN_API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   PAYER_RULE: payerRuleSchema.default('key-type'),
@@ -72,7 +75,10 @@ export class Config implements Readonly<Settings> {
   declare readonly KAFKA_TOPIC_PREFIX: string;
   declare readonly KAFKA_REPLICATION: number | undefined;
   declare readonly KAFKA_SKIP: string[];
+  declare readonly REDIS_URL: string | undefined;
+  declare readonly REDIS_CA_FILE: string | undefined;
   declare readonly KEYS_URL: string | undefined;
+  declare readonly INTERNAL_SECRET: string | undefined;
   declare readonly MASTER_KEYS: string | undefined;
   declare readonly KEY_PEPPERS: string | undefined;
   declare readonly AUTH_SECRET: string | undefined;
@@ -126,9 +132,6 @@ export class ConfigFault extends Error {
   }
 }
 
-/** Settings that a fleet needs and this build cannot serve are refused, not ignored. */
-const NOT_SERVED = ['REDIS_URL'] as const;
-
 /**
  * Reads the environment. `required` names what this process cannot start without. Throws `ConfigFault`.
  */
@@ -140,9 +143,6 @@ export function loadConfig(env: NodeJS.ProcessEnv, required: readonly (keyof Set
     if (given[name] === undefined) faults.push(`${name}: is required to start this service alone`);
   }
   if (parsed.data) faults.push(...kafkaFaults(parsed.data));
-  for (const name of NOT_SERVED) {
-    if (given[name] !== undefined) faults.push(`${name}: this version keeps the directory in memory; leave it empty`);
-  }
   if (faults.length > 0 || !parsed.data) throw new ConfigFault(faults);
   return new Config(parsed.data);
 }

@@ -13,6 +13,7 @@ const SECURITY: Record<RouteAuth, object[]> = {
   session: [{ session: [] }],
   'api-key': [{ apiKey: [] }],
   'admin-key': [{ adminKey: [] }],
+  internal: [{ internal: [] }],
 };
 
 const PROBLEM_V1 = {
@@ -58,6 +59,7 @@ export function openApiOf(routes: readonly RouteSpec[], publicUrl: string): Json
     components: {
       securitySchemes: {
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        internal: { type: 'apiKey', in: 'header', name: 'X-Tollgate-Internal' },
         adminKey: { type: 'apiKey', in: 'header', name: 'X-Admin-Key' },
         session: { type: 'apiKey', in: 'cookie', name: 'better-auth.session_token' },
       },

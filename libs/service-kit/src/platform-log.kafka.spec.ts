@@ -35,6 +35,7 @@ describe('a platform on Kafka', () => {
     Platform.open(
       loadConfig({ DATABASE_URL: database.url, KAFKA_BROKERS: brokers, KAFKA_TOPIC_PREFIX: prefix, ...settings }),
       silent,
+      [],
     );
 
   test('makes its topics, runs a relay and is ready', async () => {

@@ -16,7 +16,9 @@ import { Clock, SystemClock } from './clock.js';
 import { Commit } from './commit.js';
 import { Config } from './config.js';
 import { Databases } from './database.js';
+import { KEEPER } from './directory-lookup-route.js';
 import { Health } from './health.js';
+import { InternalSecret } from './internal-secret.js';
 import { KeyUse } from './key-use.js';
 import { Log } from './log.js';
 import { Metrics } from './metrics.js';
@@ -47,6 +49,8 @@ export class PlatformModule {
       [Quota, platform.quota],
       [PlansInForce, platform.plans],
       [Fleet, platform.fleet],
+      [InternalSecret, new InternalSecret(config, peppers)],
+      [KEEPER, platform.keeper],
       [Secrets, new Secrets(platform.masterKeys, peppers)],
       [
         AccessSettings,

@@ -3,6 +3,7 @@ import { parseMasterKeys, parsePeppers, type MasterKey } from '@tollgate/api-key
 import {
   type Admission,
   type Directory,
+  type DirectoryKeeper,
   type Fleet,
   type Plans,
   type Quota,
@@ -20,6 +21,8 @@ import type { Config } from './config.js';
 import { Databases } from './database.js';
 import type { Log } from './log.js';
 import { openPlatformLog, type PlatformLog } from './platform-log.js';
+import { RedisPorts, type RedisPortsOptions } from './redis-ports.js';
+import type { Service } from './service.js';
 
 const CATCH_UP_TIMEOUT_MS = 120_000;
 
@@ -41,11 +44,12 @@ export class Platform {
     readonly masterKeys: MasterKey[],
     readonly peppers: string[],
     private readonly pool: pg.Pool,
-    private readonly markReady: () => void,
+    /** Set when the directory and the fleet live in Redis. */
+    private readonly redis: RedisPorts | undefined,
   ) {}
 
   /** Opens the log and starts folding the directory. Throws an error that names what cannot be reached. */
-  static async open(config: Config, log: Log): Promise<Platform> {
+  static async open(config: Config, log: Log, services: readonly Service[]): Promise<Platform> {
     const url = config.DATABASE_URL;
     if (!url) throw new Error('DATABASE_URL is not set');
     const plans = await plansOf(config);
@@ -63,29 +67,31 @@ export class Platform {
       await pool.end();
       throw error;
     }
-    const directory = new MemoryDirectory();
     const counters = new MemoryCounters({ plans });
     const masterKeys = config.MASTER_KEYS ? parseMasterKeys(config.MASTER_KEYS) : [];
     const peppers = config.KEY_PEPPERS ? parsePeppers(config.KEY_PEPPERS) : [];
+    const { eventLog } = opened;
+    const redis = await redisPortsOf({ config, log, eventLog, peppers }, services).catch(async (error: unknown) => {
+      await opened.close();
+      await pool.end();
+      throw error;
+    });
+    const memory = redis ? undefined : new MemoryDirectory();
     const platform = new Platform(
       config,
       log,
       opened,
-      directory,
+      redis?.directory ?? (memory as MemoryDirectory),
       new MemoryAdmission(counters),
       new MemoryQuota(counters),
-      new MemoryFleet('embedded'),
+      redis?.fleet ?? new MemoryFleet('embedded'),
       plans,
       masterKeys,
       peppers,
       pool,
-      () => directory.markReady(),
+      redis,
     );
-    platform.directoryFollowing = opened.eventLog.follow({
-      name: 'directory',
-      topics: CONTROL_TOPICS,
-      handle: (events) => directory.apply(events),
-    });
+    if (memory) platform.foldInto(memory);
     return platform;
   }
 
@@ -99,27 +105,47 @@ export class Platform {
 
   /** What the platform runs by itself, for the health report. */
   get followings(): Following[] {
-    return [this.directoryFollower, ...this.opened.followings];
+    const fold = this.directoryFollowing ?? this.keeper?.following;
+    return [...(fold ? [fold] : []), ...this.opened.followings];
   }
 
-  /** The follower that folds the directory. */
-  get directoryFollower(): Following {
-    if (!this.directoryFollowing) throw new Error('The platform is not open');
-    return this.directoryFollowing;
+  /** Answers for the directory while Redis cannot; only beside the keys service, and only where there is a Redis. */
+  get keeper(): DirectoryKeeper | undefined {
+    return this.redis?.keeper;
   }
 
   /** Resolves when the directory holds everything that was in the log at the call. */
   async ready(): Promise<void> {
-    await this.directoryFollower.caughtUp(CATCH_UP_TIMEOUT_MS);
-    this.markReady();
+    await this.redis?.ready();
+    await this.directoryFollowing?.caughtUp(CATCH_UP_TIMEOUT_MS);
+    if (this.directory instanceof MemoryDirectory) this.directory.markReady();
+  }
+
+  private foldInto(directory: MemoryDirectory): void {
+    this.directoryFollowing = this.eventLog.follow({
+      name: 'directory',
+      topics: CONTROL_TOPICS,
+      handle: (events) => directory.apply(events),
+    });
   }
 
   async close(): Promise<void> {
     await this.directoryFollowing?.stop();
+    await this.redis?.close();
     await this.databases.close();
     await this.opened.close();
     if (!this.pool.ended) await this.pool.end();
   }
+}
+
+function redisPortsOf(
+  parts: Pick<RedisPortsOptions, 'config' | 'log' | 'eventLog' | 'peppers'>,
+  services: readonly Service[],
+): Promise<RedisPorts | undefined> {
+  if (parts.config.REDIS_URL === undefined) return Promise.resolve(undefined);
+  const name = services.length === 1 ? (services[0] as Service).name : 'tollgate';
+  const isKeeper = services.some((service) => service.providesSessions);
+  return RedisPorts.open({ ...parts, name, isKeeper });
 }
 
 async function plansOf(config: Config): Promise<Plans> {

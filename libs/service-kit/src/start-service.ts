@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RouteSpec } from '@tollgate/contracts';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.js';
+import { DirectoryLookupController, lookupRoutes } from './directory-lookup-route.js';
 import { serveDocs } from './docs.js';
 import { createHttpServer, limitBodies } from './http-server.js';
 import { HealthController } from './health.js';
@@ -42,6 +43,10 @@ function servedRoutes(app: NestFastifyApplication): ReadonlySet<string> {
 @Module({ controllers: [HealthController, MetricsController] })
 class OwnRoutesModule {}
 
+/** What services ask of the keys service, where there is a Redis that it answers for. */
+@Module({ controllers: [DirectoryLookupController] })
+class InternalRoutesModule {}
+
 /**
  * Makes modules a running service: the one place where global filters are set. Resolves when it answers correctly:
  * migrations run, the directory is caught up. On a failure everything opened is closed again and it rejects.
@@ -53,7 +58,7 @@ export async function startService(
   log: Log,
   pageFolder?: string,
 ): Promise<RunningService> {
-  const platform = await Platform.open(config, log);
+  const platform = await Platform.open(config, log, services);
   let app: NestFastifyApplication | undefined;
   try {
     const host: DynamicModule = {
@@ -61,6 +66,7 @@ export async function startService(
       imports: [
         PlatformModule.forHost(platform, services),
         OwnRoutesModule,
+        ...(platform.keeper ? [InternalRoutesModule] : []),
         ...services.map((service) => service.module),
       ],
       providers: [{ provide: APP_FILTER, useValue: new ProblemsFilter(log) }],
@@ -70,7 +76,11 @@ export async function startService(
       logger: nestLoggerOf(log),
       abortOnError: false,
     });
-    const routes = [...ownRoutes, ...services.flatMap((service) => [...service.routes])];
+    const routes = [
+      ...ownRoutes,
+      ...(platform.keeper ? lookupRoutes : []),
+      ...services.flatMap((service) => [...service.routes]),
+    ];
     const served = servedRoutes(app);
     limitBodies(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, routes);
     serveDocs(app, routes, config);

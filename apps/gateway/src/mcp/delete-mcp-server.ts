@@ -23,7 +23,7 @@ export class DeleteMcpServerHandler implements ICommandHandler<DeleteMcpServer, 
 
   async execute({ userId, serverId }: DeleteMcpServer): Promise<void> {
     const time = this.clock.nowIso();
-    const committed = await this.commit.run(this.database, async (manager) => {
+    await this.commit.run(this.database, async (manager) => {
       const row = await lockMcpServer(manager, serverId);
       await manager.query(`DELETE FROM mcp_servers WHERE id = $1`, [serverId]);
       const event: NewEvent<'McpServerDeleted'> = {
@@ -36,6 +36,5 @@ export class DeleteMcpServerHandler implements ICommandHandler<DeleteMcpServer, 
       };
       return { events: [event], value: undefined };
     });
-    await this.commit.confirm(committed);
   }
 }

@@ -51,7 +51,6 @@ export class UpdateMcpServerHandler implements ICommandHandler<UpdateMcpServer, 
       };
       return { events: [event], value: row };
     });
-    await this.commit.confirm(committed);
     return committed.value;
   }
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { AdminRoute } from '@tollgate/access';
 import {
@@ -10,7 +10,9 @@ import {
   Problem,
 } from '@tollgate/contracts';
 import { check } from '@tollgate/service-kit';
+import type { FastifyReply } from 'fastify';
 import { KnownId } from '../known-id.js';
+import { receiptAnswer } from '../receipts/receipt-answer.js';
 import { ChangePlan } from './change-plan.js';
 import { ChangeUsageLimit } from './change-usage-limit.js';
 import { CreateAccount } from './create-account.js';
@@ -68,9 +70,10 @@ export class OperatorController {
 
   @Post(':id/suspend')
   @HttpCode(200)
-  async suspend(@Param('id', KnownId) userId: string) {
+  async suspend(@Param('id', KnownId) userId: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const changed = await this.commands.execute(new SuspendPerson(userId));
-    return { ...changedAnswer(changed), ...(changed?.receipt && { receipt: changed.receipt }) };
+    const answer = changedAnswer(changed);
+    return changed?.confirmation ? receiptAnswer(reply, changed.confirmation, answer) : answer;
   }
 
   @Post(':id/unsuspend')

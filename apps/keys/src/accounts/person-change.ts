@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import type { Receipt } from '@tollgate/access';
+import type { Confirmation } from '@tollgate/access';
 import type { Actor, OperatorUserView } from '@tollgate/contracts';
 import { sqlOfTypeOrm } from '@tollgate/event-log';
 import { Clock, Commit } from '@tollgate/service-kit';
 import { eventsOf, OPERATOR } from '../fact.js';
 import { KeysDatabase } from '../keys-database.js';
+import { ReceiptBook } from '../receipts/receipt-book.js';
 import { PersonBook } from './person-book.js';
 import type { PersonFact, PersonState } from './person.js';
 import { RegisterPerson } from './register-person.js';
@@ -13,7 +14,7 @@ import { RegisterPerson } from './register-person.js';
 export interface PersonChanged {
   user: OperatorUserView;
   /** Undefined when nothing had to change. */
-  receipt: Receipt | undefined;
+  confirmation: Confirmation | undefined;
 }
 
 /** How every change that the operator makes to a person goes. */
@@ -24,6 +25,7 @@ export class PersonChange {
     private readonly commands: CommandBus,
     private readonly commit: Commit,
     private readonly people: PersonBook,
+    private readonly receipts: ReceiptBook,
     private readonly clock: Clock,
   ) {}
 
@@ -45,9 +47,9 @@ export class PersonChange {
       return { events: eventsOf(facts, now), value: 'done' };
     });
     if (committed.value === 'unknown') return undefined;
-    const receipt = committed.events.length > 0 ? await this.commit.confirm(committed) : undefined;
+    await this.receipts.keep(committed, OPERATOR.id);
     const user = await this.people.view(userId);
-    return user && { user, receipt };
+    return user && { user, confirmation: committed.confirmation };
   }
 
   private async registerIfCutOff(userId: string): Promise<void> {

@@ -1,12 +1,14 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
 import { createPersonalKeyBodySchema, keysQuerySchema, type PersonalKeyView } from '@tollgate/contracts';
 import { check } from '@tollgate/service-kit';
+import type { FastifyReply } from 'fastify';
 import { KnownId } from '../known-id.js';
 import { IssueKey } from './issue-key.js';
 import { KeyBook, type KeyPage } from './key-book.js';
 import { createdAnswer, issuedOrRefuse, keyNotFound, orFailWith } from './key-refusals.js';
+import { receiptAnswer } from '../receipts/receipt-answer.js';
 import { RevokeKeys } from './revoke-keys.js';
 
 /** A person's own keys (contract B1.1). */
@@ -35,10 +37,14 @@ export class PersonalKeysController {
   }
 
   @Delete(':id')
-  async revoke(@CurrentUser() { userId }: SignedIn, @Param('id', KnownId) keyId: string) {
+  async revoke(
+    @CurrentUser() { userId }: SignedIn,
+    @Param('id', KnownId) keyId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const revocation = new RevokeKeys(userId, { kind: 'personal', ownerId: userId }, [keyId]);
     const outcome = await orFailWith('Failed to delete API key', () => this.commands.execute(revocation));
     if (outcome.outcome !== 'revoked') throw keyNotFound();
-    return { success: true, receipt: outcome.receipt };
+    return receiptAnswer(reply, outcome.confirmation, { success: true });
   }
 }

@@ -1,15 +1,16 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import type { Receipt } from '@tollgate/access';
+import type { Confirmation } from '@tollgate/access';
 import { sqlOfTypeOrm } from '@tollgate/event-log';
 import { Clock, Commit } from '@tollgate/service-kit';
 import { eventsOf, userActor } from '../fact.js';
 import { KeysDatabase } from '../keys-database.js';
+import { ReceiptBook } from '../receipts/receipt-book.js';
 import { WorkspaceBook } from '../workspaces/workspace-book.js';
 import { KeyBook } from './key-book.js';
 import { revoke, type KeyOwner } from './key.js';
 
 export type RevokeOutcome =
-  | { outcome: 'revoked'; count: number; receipt: Receipt }
+  | { outcome: 'revoked'; count: number; confirmation: Confirmation }
   /** None of the ids is an active key of the owner. */
   | { outcome: 'noneFound' }
   /** The actor may not revoke keys here (any more). */
@@ -36,6 +37,7 @@ export class RevokeKeysHandler implements ICommandHandler<RevokeKeys> {
     private readonly commit: Commit,
     private readonly keys: KeyBook,
     private readonly workspaces: WorkspaceBook,
+    private readonly receipts: ReceiptBook,
     private readonly clock: Clock,
   ) {}
 
@@ -53,7 +55,9 @@ export class RevokeKeysHandler implements ICommandHandler<RevokeKeys> {
       return { events: eventsOf(facts, now), value: 'done' };
     });
     if (committed.value === 'forbidden') return { outcome: 'forbidden' };
-    if (committed.events.length === 0) return { outcome: 'noneFound' };
-    return { outcome: 'revoked', count: committed.events.length, receipt: await this.commit.confirm(committed) };
+    const { events, confirmation } = committed;
+    if (!confirmation) return { outcome: 'noneFound' };
+    await this.receipts.keep(committed, actorId);
+    return { outcome: 'revoked', count: events.length, confirmation };
   }
 }

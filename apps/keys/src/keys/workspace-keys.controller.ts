@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
 import {
@@ -10,7 +10,9 @@ import {
   type WorkspaceKeyView,
 } from '@tollgate/contracts';
 import { check } from '@tollgate/service-kit';
+import type { FastifyReply } from 'fastify';
 import { isId, KnownId } from '../known-id.js';
+import { receiptAnswer } from '../receipts/receipt-answer.js';
 import { WorkspaceBook } from '../workspaces/workspace-book.js';
 import { IssueKey } from './issue-key.js';
 import { KeyBook, type KeyPage } from './key-book.js';
@@ -81,12 +83,13 @@ export class WorkspaceKeysController {
     @CurrentUser() { userId }: SignedIn,
     @Param('id', KnownId) workspaceId: string,
     @Param('keyId', KnownId) keyId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await this.mustBeAdmin(workspaceId, userId);
     const outcome = await this.commands.execute(new RevokeKeys(userId, { kind: 'workspace', workspaceId }, [keyId]));
     if (outcome.outcome === 'forbidden') throw new Problem('forbidden');
     if (outcome.outcome === 'noneFound') throw keyNotFound();
-    return { success: true, receipt: outcome.receipt };
+    return receiptAnswer(reply, outcome.confirmation, { success: true });
   }
 
   @Delete()
@@ -94,13 +97,14 @@ export class WorkspaceKeysController {
     @CurrentUser() { userId }: SignedIn,
     @Param('id', KnownId) workspaceId: string,
     @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await this.mustBeAdmin(workspaceId, userId);
     const ids = check(revokeKeysBodySchema, body).keys.filter(isId);
     const outcome = await this.commands.execute(new RevokeKeys(userId, { kind: 'workspace', workspaceId }, ids));
     if (outcome.outcome === 'forbidden') throw new Problem('forbidden');
     if (outcome.outcome === 'noneFound') return { success: true, deletedCount: 0 };
-    return { success: true, deletedCount: outcome.count, receipt: outcome.receipt };
+    return receiptAnswer(reply, outcome.confirmation, { success: true, deletedCount: outcome.count });
   }
 
   private async mustBeAdmin(workspaceId: string, userId: string): Promise<void> {

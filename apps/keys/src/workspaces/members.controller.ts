@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
 import {
@@ -9,6 +9,8 @@ import {
   type Role,
 } from '@tollgate/contracts';
 import { check, Config } from '@tollgate/service-kit';
+import type { FastifyReply } from 'fastify';
+import { pendingAnswer } from '../receipts/receipt-answer.js';
 import { KnownId } from '../known-id.js';
 import { AddMember } from './add-member.js';
 import { ChangeRoles } from './change-roles.js';
@@ -41,6 +43,7 @@ export class MembersController {
     @CurrentUser() { userId }: SignedIn,
     @Param('id', KnownId) workspaceId: string,
     @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await this.mustBeAdmin(userId, workspaceId);
     const { updates } = check(changeRolesBodySchema, body);
@@ -52,7 +55,8 @@ export class MembersController {
       ),
     );
     if (outcome.outcome !== 'done') throw workspaceProblem(outcome.outcome);
-    return this.workspaces.permissions(workspaceId, { limit: MEMBERS_MAX });
+    const permissions = await this.workspaces.permissions(workspaceId, { limit: MEMBERS_MAX });
+    return pendingAnswer(reply, outcome.confirmation, permissions);
   }
 
   @Post('members')
@@ -85,10 +89,11 @@ export class MembersController {
     @CurrentUser() { userId }: SignedIn,
     @Param('id', KnownId) workspaceId: string,
     @Param('userId', KnownId) memberId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const outcome = await this.commands.execute(new RemoveMember(userId, workspaceId, memberId));
     if (outcome.outcome !== 'done') throw workspaceProblem(outcome.outcome);
-    return { success: true };
+    return pendingAnswer(reply, outcome.confirmation, { success: true });
   }
 
   private async roleOf(userId: string, workspaceId: string): Promise<Role> {

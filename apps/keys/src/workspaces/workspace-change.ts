@@ -1,17 +1,24 @@
 import { Injectable } from '@nestjs/common';
+import type { Confirmation } from '@tollgate/access';
 import type { Actor } from '@tollgate/contracts';
 import { sqlOfTypeOrm, type SqlSession } from '@tollgate/event-log';
 import { Clock, Commit } from '@tollgate/service-kit';
 import { eventsOf, userActor } from '../fact.js';
 import { KeysDatabase } from '../keys-database.js';
+import { ReceiptBook } from '../receipts/receipt-book.js';
 import { WorkspaceBook } from './workspace-book.js';
 import type { Decision, WorkspaceFact, WorkspaceState } from './workspace.js';
 
 /** Why the actor may not: `notFound` also for who is no member, so that nobody learns what exists. */
 export type Denied = { outcome: 'notFound' } | { outcome: 'insufficientRole' };
 
-export type Changed<Refusal extends string> =
-  Denied | Exclude<Decision<Refusal>, { outcome: 'decided' }> | { outcome: 'done' };
+export interface Done {
+  outcome: 'done';
+  /** What the fleet said; absent when nothing had to change. */
+  confirmation?: Confirmation;
+}
+
+export type Changed<Refusal extends string> = Denied | Exclude<Decision<Refusal>, { outcome: 'decided' }> | Done;
 
 /**
  * How every change of one workspace goes: lock it, ask for the actor's role, decide, write, commit, and wait until no
@@ -23,6 +30,7 @@ export class WorkspaceChange {
     private readonly database: KeysDatabase,
     private readonly commit: Commit,
     private readonly workspaces: WorkspaceBook,
+    private readonly receipts: ReceiptBook,
     private readonly clock: Clock,
   ) {}
 
@@ -53,7 +61,9 @@ export class WorkspaceChange {
       await this.workspaces.record(sql, facts, now);
       return { events: eventsOf(facts, now), value: { outcome: 'done' } };
     });
-    if (committed.events.length > 0) await this.commit.confirm(committed);
-    return committed.value;
+    const { value, confirmation } = committed;
+    if (!confirmation || value.outcome !== 'done') return value;
+    await this.receipts.keep(committed, actorId);
+    return { outcome: 'done', confirmation };
   }
 }

@@ -8,6 +8,7 @@ import {
   defineRoutes,
   invitationsAnswerSchema,
   invitationsQuerySchema,
+  pendingAnswerSchema,
   permissionsAnswerSchema,
   permissionsQuerySchema,
   personalKeysReachSchema,
@@ -75,7 +76,7 @@ export const workspaceRoutes = defineRoutes([
     path: '/api/workspaces/:id',
     summary: 'Rename, switch personal keys, change the billed account',
     body: changeWorkspaceBodySchema,
-    answers: { 200: workspaceAnswerSchema },
+    answers: { 200: workspaceAnswerSchema, 202: pendingAnswerSchema(workspaceAnswerSchema) },
     refusals: [400, 403, 404],
   },
   {
@@ -93,7 +94,7 @@ export const workspaceRoutes = defineRoutes([
     path: '/api/workspaces/:id/permissions',
     summary: 'Change roles',
     body: changeRolesBodySchema,
-    answers: { 200: permissionsAnswerSchema },
+    answers: { 200: permissionsAnswerSchema, 202: pendingAnswerSchema(permissionsAnswerSchema) },
     refusals: [400, 403, 404],
   },
   {
@@ -110,7 +111,7 @@ export const workspaceRoutes = defineRoutes([
     method: 'DELETE',
     path: '/api/workspaces/:id/members/:userId',
     summary: 'Remove a member, or leave',
-    answers: { 200: successAnswerSchema },
+    answers: { 200: successAnswerSchema, 202: pendingAnswerSchema(successAnswerSchema) },
     refusals: [400, 403, 404],
   },
   {

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { CurrentUser, SessionRoute, type SignedIn } from '@tollgate/access';
 import {
@@ -11,6 +11,8 @@ import {
 } from '@tollgate/contracts';
 import { check, Clock } from '@tollgate/service-kit';
 import { KeyBook } from '../keys/key-book.js';
+import type { FastifyReply } from 'fastify';
+import { pendingAnswer, type WithReceipt } from '../receipts/receipt-answer.js';
 import { KnownId } from '../known-id.js';
 import { ChangeWorkspace } from './change-workspace.js';
 import { CreateWorkspace } from './create-workspace.js';
@@ -55,7 +57,8 @@ export class WorkspacesController {
     @CurrentUser() { userId }: SignedIn,
     @Param('id', KnownId) id: string,
     @Body() body: unknown,
-  ): Promise<{ workspace: WorkspaceView }> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<WithReceipt<{ workspace: WorkspaceView }>> {
     const { permissions } = await this.viewFor(userId, id);
     if (permissions !== 'admin') throw workspaceProblem('insufficientRole');
     const changes = check(changeWorkspaceBodySchema, body);
@@ -64,7 +67,7 @@ export class WorkspacesController {
     }
     const outcome = await this.commands.execute(new ChangeWorkspace(userId, id, changes));
     if (outcome.outcome !== 'done') throw workspaceProblem(outcome.outcome);
-    return { workspace: await this.viewFor(userId, id) };
+    return pendingAnswer(reply, outcome.confirmation, { workspace: await this.viewFor(userId, id) });
   }
 
   /** What `allowPersonalApiKeys` stops or lets in. */

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { DirectoryKeeper, RedisConnection, RedisDirectory, RedisDirectoryStore, RedisFleet } from '@tollgate/access';
+import { newId } from '@tollgate/api-key';
+import type { EventLog } from '@tollgate/event-log';
+import type { Config } from './config.js';
+import { HttpDirectoryLookup } from './http-directory-lookup.js';
+import { InternalSecret } from './internal-secret.js';
+import type { Log } from './log.js';
+
+/** How long a start waits for the log to be folded, and then for Redis to hold it. */
+const CATCH_UP_TIMEOUT_MS = 120_000;
+const CONFIRMED_TIMEOUT_MS = 10_000;
+
+export interface RedisPortsOptions {
+  config: Config;
+  log: Log;
+  eventLog: EventLog;
+  peppers: readonly string[];
+  /** What the process is called in receipts. */
+  name: string;
+  /** Whether the keys service runs in this process: it keeps the directory in Redis, and answers while Redis cannot. */
+  isKeeper: boolean;
+}
+
+/** Directory and fleet on Redis (`REDIS_URL`): one connection and what this process runs on it. */
+export class RedisPorts {
+  private constructor(
+    private readonly redis: RedisConnection,
+    readonly directory: RedisDirectory,
+    readonly fleet: RedisFleet,
+    readonly keeper: DirectoryKeeper | undefined,
+    private readonly lookup: HttpDirectoryLookup | undefined,
+    private readonly log: Log,
+  ) {}
+
+  /** Throws an error that says what is wrong with `REDIS_URL` or `REDIS_CA_FILE`. */
+  static async open(options: RedisPortsOptions): Promise<RedisPorts> {
+    const { config, log, eventLog, peppers, name, isKeeper } = options;
+    const redis = await RedisConnection.open({ url: config.REDIS_URL as string, ca: await caOf(config) });
+    const store = new RedisDirectoryStore(redis);
+    const keeper = isKeeper ? new DirectoryKeeper({ eventLog, store, log: log.pino }) : undefined;
+    const lookup =
+      keeper || config.KEYS_URL === undefined
+        ? undefined
+        : new HttpDirectoryLookup(config.KEYS_URL, new InternalSecret(config, peppers));
+    const asked = keeper ?? lookup;
+    const directory = new RedisDirectory({
+      store,
+      member: `${name}-${newId()}`,
+      leaseMs: config.LEASE_MS,
+      log: log.pino,
+      ...(asked && { lookup: asked }),
+    });
+    return new RedisPorts(redis, directory, new RedisFleet(store), keeper, lookup, log);
+  }
+
+  /** Resolves when this process would answer correctly, or when it has waited long enough for it. */
+  async ready(): Promise<void> {
+    await this.keeper?.ready(CATCH_UP_TIMEOUT_MS);
+    await this.directory.ready(CONFIRMED_TIMEOUT_MS).catch((error: Error) => {
+      // Not a reason to end: it is made whole by the keys service, and health tells meanwhile.
+      this.log.warn('started without a directory in Redis that is whole', { fault: error.message });
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.directory.stop();
+    await this.keeper?.stop();
+    this.fleet.close();
+    await this.lookup?.close();
+    this.redis.close();
+  }
+}
+
+async function caOf({ REDIS_CA_FILE: path }: Config): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(`REDIS_CA_FILE: cannot read ${path} (${cause.code})`, { cause });
+  });
+}
