@@ -10,7 +10,7 @@ export default {
   testMatch: ['**/*.spec.ts'],
   // These need more than Node: a Java runtime for the broker, a Redis, the whole fleet, a browser,
   // Python with its SDKs.
-  testPathIgnorePatterns: ['\\.(kafka|redis|fleet|browser|clients)\\.spec\\.ts$'],
+  testPathIgnorePatterns: ['\\.(kafka|redis|fleet|browser|pictures|clients)\\.spec\\.ts$'],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

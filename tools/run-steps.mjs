@@ -13,7 +13,7 @@ export const stage = {
   jest: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'],
 };
 
-const needsServers = '\\.(int|e2e|kafka|redis|fleet|browser|clients)\\.spec\\.ts$';
+const needsServers = '\\.(int|e2e|kafka|redis|fleet|browser|pictures|clients)\\.spec\\.ts$';
 
 /** Builds all projects; nx does again only what has changed. */
 export async function build() {

@@ -18,16 +18,9 @@ const verbs = {
     return runHere([...stage.jest, ...args]);
   },
   /** The dashboard in a real Chromium, which must be installed. Arguments go to Jest. */
-  'test:browser': async (args) => {
-    await build();
-    return runHere([
-      ...stage.jest,
-      '--testPathIgnorePatterns=none',
-      '--testPathPatterns',
-      '\\.browser\\.spec\\.ts$',
-      ...args,
-    ]);
-  },
+  'test:browser': (args) => inBrowser('\\.browser\\.spec\\.ts$', args),
+  /** Draws the README's pictures of the dashboard anew; with `PICTURES=<folder>` all of its pages, to be looked at. */
+  pictures: (args) => inBrowser('\\.pictures\\.spec\\.ts$', args),
   /** What runs on the fleet's parts: a real Kafka (Java 17 and Maven) and a real Redis. Arguments go to Jest. */
   'test:fleet': async (args) => {
     await build();
@@ -66,6 +59,14 @@ const verbs = {
   stack: (args) => tool('stack', args),
   'stack:stop': (args) => tool('stack', ['stop', ...args]),
 };
+
+async function inBrowser(pattern, args) {
+  await build();
+  // They start the whole platform, with a database of its own: none of the tests' is needed.
+  return runHere([...stage.jest, '--testPathIgnorePatterns=none', '--testPathPatterns', pattern, ...args], {
+    TOLLGATE_UNIT_TESTS: '1',
+  });
+}
 
 async function tool(name, args) {
   await build();

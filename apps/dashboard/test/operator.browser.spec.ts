@@ -136,7 +136,7 @@ describe('the operator page', () => {
   it('shows the health of each part, what it follows and how far behind it is', async () => {
     const parts = page.getByRole('table', { name: 'Health of each part' });
     for (const name of ['directory', 'spool', 'follower:billing-meter', 'follower:logs-recorder']) {
-      const part = parts.getByRole('row').filter({ has: page.getByRole('cell', { name, exact: true }) });
+      const part = parts.getByRole('row').filter({ has: page.getByText(name, { exact: true }) });
       await part.getByText('good').waitFor();
     }
     const follower = parts.getByRole('row').filter({ hasText: 'follower:billing-meter' });

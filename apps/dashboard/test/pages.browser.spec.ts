@@ -1,6 +1,15 @@
 import type { Browser } from 'playwright-core';
 import { type Platform, startPlatform } from './platform.js';
-import { deployed, execute, openBrowser, type Reader, seriousFindings, signUpReader } from './reader.js';
+import {
+  deployed,
+  execute,
+  fitsItsWidth,
+  openBrowser,
+  type Reader,
+  seriousFindings,
+  settled,
+  signUpReader,
+} from './reader.js';
 
 describe('the pages', () => {
   let platform: Platform;
@@ -43,13 +52,11 @@ describe('the pages', () => {
       for (const path of [...paths, '/operator', '/sign-in', '/sign-up', '/w/not-mine']) {
         await page.setViewportSize({ width: 1280, height: 850 });
         await page.goto(platform.url + path);
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+        await settled(page);
         expect([path, await seriousFindings(page)]).toEqual([path, []]);
         await page.setViewportSize({ width: 390, height: 844 });
-        await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, undefined, {
-          timeout: 5_000,
-        });
+        await fitsItsWidth(page);
+        expect([path, 'phone', await seriousFindings(page)]).toEqual([path, 'phone', []]);
       }
       await context.close();
     },

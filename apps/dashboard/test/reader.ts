@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const ARGS = [
@@ -42,9 +42,9 @@ let count = 0;
 export async function signUpReader(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = {},
+  { email = `reader-${Date.now()}-${++count}@example.com` }: { email?: string } = {},
 ): Promise<Reader> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 850 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 850 } });
   context.setDefaultTimeout(WAIT_MS);
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();
@@ -53,7 +53,6 @@ export async function signUpReader(
   page.on('console', (message) => {
     if (/Content Security Policy|Refused to|violates/i.test(message.text())) complaints.push(message.text());
   });
-  const email = `reader-${Date.now()}-${++count}@example.com`;
   await page.goto(`${url}/`);
   await page.getByRole('link', { name: 'Sign up' }).click();
   await page.getByRole('textbox', { name: 'Name' }).fill('Ada Lovelace');
@@ -126,4 +125,13 @@ export async function seriousFindings(page: Page): Promise<string[]> {
 /** Waits until nothing sticks out to the right: whoever reads on a phone scrolls up and down alone. */
 export async function fitsItsWidth(page: Page): Promise<void> {
   await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, undefined, { timeout: 5_000 });
+}
+
+/** Waits until the page shows what it has to show: nothing that is seen is still being loaded. */
+export async function settled(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.waitForLoadState('networkidle');
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('[aria-busy="true"]')].every((element) => !element.checkVisibility()),
+  );
 }

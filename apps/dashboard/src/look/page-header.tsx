@@ -20,7 +20,7 @@ export function PageHeader({ title, about, children }: PageHeaderProps) {
           {title}
         </Title>
         {about && (
-          <Text c="dimmed" size="sm" maw={680}>
+          <Text c="dimmed" size="sm" maw={760}>
             {about}
           </Text>
         )}

@@ -58,5 +58,12 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': '#a3abb3',
     '--mantine-color-placeholder': '#9aa2aa',
     '--mantine-color-error': '#ff8787',
+    '--mantine-color-red-light-color': '#ffa3a3',
+    '--mantine-color-sea-light-color': '#86d6e3',
+    '--mantine-color-teal-light-color': '#86e0bd',
+    '--mantine-color-orange-light-color': '#ffbb85',
+    '--mantine-color-yellow-light-color': '#ffd873',
+    '--mantine-color-grape-light-color': '#e5a9f2',
+    '--mantine-color-gray-light-color': '#c4cad0',
   },
 });

@@ -35,19 +35,26 @@ export function HealthPanel() {
               <Table.Tr>
                 <Table.Th>Part</Table.Th>
                 <Table.Th>State</Table.Th>
-                <Table.Th>Details</Table.Th>
+                <Table.Th className="wide-only">Details</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
               {Object.entries(data.parts).map(([name, { ok, ...details }]) => (
                 <Table.Tr key={name}>
-                  <Table.Td fw={600}>{name}</Table.Td>
+                  <Table.Td>
+                    <Text size="sm" fw={600} className="wrap-anywhere">
+                      {name}
+                    </Text>
+                    <Text size="xs" c="dimmed" className="narrow-only wrap-anywhere numbers">
+                      {detailsText(details)}
+                    </Text>
+                  </Table.Td>
                   <Table.Td>
                     <Badge color={ok ? 'teal' : 'red'} variant="light">
                       {ok ? 'good' : 'not ready'}
                     </Badge>
                   </Table.Td>
-                  <Table.Td>
+                  <Table.Td className="wide-only">
                     <Text size="sm" c="dimmed" className="wrap-anywhere numbers">
                       {detailsText(details)}
                     </Text>

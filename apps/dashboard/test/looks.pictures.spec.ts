@@ -1,0 +1,144 @@
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { ADMIN_KEY, type Platform, startPlatform } from './platform.js';
+import { deployed, execute, openBrowser, type Reader, settled, signUpReader } from './reader.js';
+
+/** Where the pictures of the README are; a folder in `PICTURES` gets all of them, to be looked at. */
+const OF_README = fileURLToPath(new URL('../../../docs/images', import.meta.url));
+const ALL = process.env.PICTURES;
+
+const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+const README_SIZE = { width: 1200, height: 760 };
+
+/**
+ * Draws the pages anew: `npm run pictures` the ones in the README, `PICTURES=/some/folder npm run pictures` each page in
+ * light and dark, wide and on a phone, for a person to look at.
+ */
+describe('pictures of the pages', () => {
+  let platform: Platform;
+  let browser: Browser;
+  let owner: Reader;
+  let paths: Record<string, string>;
+  beforeAll(async () => {
+    platform = await startPlatform();
+    browser = await openBrowser();
+    owner = await signUpReader(browser, platform.url, { email: 'ada@example.com' });
+    paths = await furnished(platform.url, owner);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.stop();
+  }, 30_000);
+
+  it('are drawn', async () => {
+    const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
+      ALL
+        ? (Object.entries(SIZES) as [string, typeof README_SIZE][]).map(([name, viewport]) => ({
+            colorScheme,
+            viewport,
+            folder: ALL,
+            suffix: `-${name}-${colorScheme}`,
+          }))
+        : [{ colorScheme, viewport: README_SIZE, folder: OF_README, suffix: colorScheme === 'dark' ? '-dark' : '' }],
+    );
+    for (const { colorScheme, viewport, folder, suffix } of looks) {
+      mkdirSync(folder, { recursive: true });
+      const context = await browser.newContext({
+        colorScheme,
+        viewport,
+        storageState: await owner.context.storageState(),
+      });
+      const page = await context.newPage();
+      for (const [name, path] of Object.entries(paths)) {
+        if (!ALL && !README_PICTURES.has(`${name}${suffix}`)) continue;
+        await page.goto(platform.url + path);
+        await settled(page);
+        if (name === 'operator') await openDesk(page);
+        if (name === 'workflow') await tryOut(page);
+        const fullPage = ALL !== undefined;
+        await page.screenshot({ path: `${folder}/${name}${suffix}.png`, fullPage, animations: 'disabled' });
+      }
+      await context.close();
+    }
+  }, 240_000);
+});
+
+const README_PICTURES = new Set(['keys', 'usage-dark', 'workflow', 'run-dark']);
+
+async function openDesk(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: 'Admin key' }).fill(ADMIN_KEY);
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.getByRole('tab', { name: 'People' }).waitFor();
+}
+
+async function tryOut(page: Page): Promise<void> {
+  const order = { items: [{ price: 12.5, quantity: 4 }, { price: 3, quantity: 1 }] };
+  await page.getByRole('textbox', { name: 'Sample input' }).fill(JSON.stringify(order, null, 2));
+  await page.getByText('"total": 53').waitFor();
+}
+
+/** A workspace as it looks after a while: members, keys of many kinds, workflows, runs that failed and that did not. */
+async function furnished(url: string, owner: Reader): Promise<Record<string, string>> {
+  const { ask, workspaceId } = owner;
+  const base = `/w/${workspaceId}`;
+  await ask('PATCH', `/api/workspaces/${workspaceId}`, { name: 'Analytical Engines' });
+  for (const [email, permission] of [
+    ['grace.hopper@example.com', 'admin'],
+    ['katherine.johnson@example.com', 'write'],
+    ['dorothy.vaughan@example.com', 'read'],
+  ]) {
+    await ask('POST', `/api/workspaces/${workspaceId}/members`, { email, permission });
+  }
+  const workflows = [
+    await deployed(owner, '{ "greeting": "Hello, " & name & "!" }', 'Greeting'),
+    await deployed(owner, '{ "total": $sum(items.(price * quantity)) }', 'Order total'),
+    await deployed(owner, '$error("The invoice has no number")', 'Invoice check'),
+  ];
+  await ask('POST', '/api/workflows', {
+    workspaceId,
+    name: 'Draft of a summary',
+    description: 'Sends the text to our own server and answers with its summary.',
+    runner: { kind: 'http', url: 'https://summaries.example.com/run' },
+  });
+  await ask('POST', '/api/mcp/workflow-servers', {
+    workspaceId,
+    name: 'Office assistant',
+    description: 'Totals and greetings for the chat in the office',
+    workflowIds: workflows.slice(0, 2),
+  });
+  const inputs = [{ name: 'Ada' }, { items: [{ price: 12.5, quantity: 4 }] }, { invoice: {} }];
+  const keys = ['production backend', 'nightly report', 'staging'];
+  for (const [at, name] of keys.entries()) {
+    const soon = new Date(Date.now() + 5 * 86_400_000).toISOString();
+    const made = await ask('POST', `/api/workspaces/${workspaceId}/api-keys`, {
+      name,
+      ...(name === 'staging' && { expiresAt: soon }),
+    });
+    const { key } = made.body.key as { key: string };
+    for (let run = 0; run < 12 - at * 3; run++) {
+      const which = (run + at) % workflows.length;
+      await execute(url, workflows[which]!, key, inputs[which]);
+    }
+  }
+  for (const name of ['laptop', 'experiments']) await ask('POST', '/api/users/me/api-keys', { name });
+  const { body } = await ask('GET', `/api/logs?workspaceId=${workspaceId}`);
+  const [latest] = body.data as { id: string }[];
+  return {
+    home: base,
+    workflows: `${base}/workflows`,
+    workflow: `${base}/workflows/${workflows[1]}`,
+    'workflow-new': `${base}/workflows/new`,
+    mcp: `${base}/mcp`,
+    logs: `${base}/logs`,
+    run: `${base}/logs?run=${latest?.id ?? ''}`,
+    usage: `${base}/usage?by=key`,
+    members: `${base}/members`,
+    keys: `${base}/settings/keys?tab=workspace`,
+    'keys-personal': `${base}/settings/keys`,
+    workspace: `${base}/settings/workspace`,
+    operator: '/operator',
+    pairing: `/cli/auth?request=${'r'.repeat(43)}&challenge=${'c'.repeat(43)}&pairing=KX7M-2QPD&scope=platform`,
+    'not-found': '/w/not-mine',
+  };
+}
