@@ -50,7 +50,7 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
               <Table.Td>
                 <Outcome level={run.level} />
               </Table.Td>
-              <Table.Td maw={260} miw={90}>
+              <Table.Td maw={260} miw={80}>
                 <Text size="sm" className="long" title={run.workflow?.name ?? run.workflowId}>
                   {run.workflow?.name ?? run.workflowId}
                   {run.workflow?.deleted && ' (deleted)'}
