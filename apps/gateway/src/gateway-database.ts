@@ -3,6 +3,7 @@ import { CreateWorkflows1767225600000 } from './migrations/1767225600000-create-
 import { CreateMcpServers1767312000000 } from './migrations/1767312000000-create-mcp-servers.js';
 import { OpenJobs1767400000000 } from './migrations/1767400000000-open-jobs.js';
 import { CreateJobs1767225700000 } from './migrations/1767225700000-create-jobs.js';
+import { CreateIdempotencyClaims1767398400000 } from './migrations/1767398400000-create-idempotency-claims.js';
 
 export const GATEWAY_SCHEMA = 'gateway';
 
@@ -13,5 +14,6 @@ export const GATEWAY_MIGRATIONS = [
   CreateWorkflows1767225600000,
   CreateJobs1767225700000,
   CreateMcpServers1767312000000,
+  CreateIdempotencyClaims1767398400000,
   OpenJobs1767400000000,
 ];

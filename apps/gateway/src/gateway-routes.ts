@@ -46,7 +46,7 @@ export const gatewayRoutes = defineRoutes([
       202: queuedAnswerSchema,
       408: executeTimeoutAnswerSchema,
     },
-    refusals: [400, 402, 403, 404, 409, 413, 415, 429],
+    refusals: [400, 402, 403, 404, 409, 413, 415, 422, 429],
   },
   {
     method: 'GET',

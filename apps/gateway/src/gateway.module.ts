@@ -31,6 +31,9 @@ import { RunJob } from './jobs/run-job.js';
 import { LiveRuns } from './runs/live-runs.js';
 import { PerformRun } from './runs/perform-run.js';
 import { ExecutionsController } from './runs/executions.controller.js';
+import { ClaimTable } from './idempotency/claim-table.js';
+import { RepeatableCalls } from './idempotency/repeatable-calls.js';
+import { EndedBefore } from './runs/ended-before.js';
 import { RunStates } from './runs/run-states.js';
 import { RunWorkflow } from './runs/run-workflow.js';
 import { GatewaySpool } from './spool/gateway-spool.js';
@@ -88,6 +91,9 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     RunWorkflow,
     LiveRuns,
     RunStates,
+    EndedBefore,
+    ClaimTable,
+    RepeatableCalls,
     GatewayIdentity,
     JobQueue,
     JobEnds,

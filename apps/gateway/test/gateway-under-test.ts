@@ -66,6 +66,7 @@ export class GatewayUnderTest {
   private following!: Following;
   /** Events of runs, as the log has them. */
   readonly runEvents: LoggedEvent[] = [];
+  private readonly others: (() => Promise<void>)[] = [];
 
   private constructor(
     readonly database: FreshDatabase,
@@ -80,6 +81,17 @@ export class GatewayUnderTest {
     const database = await freshDatabase();
     const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'));
     return new GatewayUnderTest(database, dataDir, settings, await open(database.url, dataDir, settings));
+  }
+
+  /** Another gateway on the same database, with a folder of its own; stopped with this one. */
+  async another(settings: Record<string, string> = this.settings): Promise<RunningService> {
+    const dir = mkdtempSync(join(tmpdir(), 'tollgate-gateway-'));
+    const running = await open(this.database.url, dir, settings);
+    this.others.push(async () => {
+      await running.stop();
+      rmSync(dir, { recursive: true, force: true });
+    });
+    return running;
   }
 
   get url(): string {
@@ -110,6 +122,7 @@ export class GatewayUnderTest {
   }
 
   async stop(): Promise<void> {
+    for (const stop of this.others.splice(0)) await stop();
     await this.following.stop();
     await this.running.stop();
     await this.database.drop();

@@ -58,6 +58,11 @@ export const executeHeadersSchema = z.object({
     .optional()
     .describe('Time limit of a queued run, 1 to 604800; async only'),
   'x-stream-response': z.enum(['true', 'false']).optional().describe('true: as the body member stream'),
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/)
+    .optional()
+    .describe('For a day the same key and body give the first answer again, run and billed once'),
   'x-sim-via': z.string().optional().describe('Workflows that led to this call, comma-separated'),
 });
 

@@ -27,6 +27,18 @@ export const PROBLEMS = {
     v2: 'CONFLICT',
     text: 'Execution ID has already been used',
   },
+  idempotencyInProgress: {
+    status: 409,
+    code: 'IDEMPOTENCY_IN_PROGRESS',
+    v2: 'CONFLICT',
+    text: 'A call with this idempotency key is still in progress',
+  },
+  idempotencyKeyReused: {
+    status: 422,
+    code: 'IDEMPOTENCY_KEY_REUSED',
+    v2: 'UNPROCESSABLE_ENTITY',
+    text: 'This idempotency key was used for another call',
+  },
   payloadTooLarge: { status: 413, code: 'PAYLOAD_TOO_LARGE', v2: 'PAYLOAD_TOO_LARGE', text: 'Payload too large' },
   unsupportedMediaType: {
     status: 415,

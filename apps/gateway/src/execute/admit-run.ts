@@ -41,6 +41,14 @@ export interface RunAsked extends RunInput {
   overridesTrigger: boolean;
 }
 
+/** The ids of a run that were fixed before it was admitted. */
+export interface FixedRun {
+  runId: string;
+  eventKey: string;
+  /** It may have been begun before, by a gateway that was lost. */
+  again: boolean;
+}
+
 /** In which way a run is to start; what differs between surfaces and modes. */
 export interface RunMode {
   trigger: Trigger;
@@ -48,7 +56,7 @@ export interface RunMode {
   bucket: 'sync' | 'async';
   stage: AdmissionStage;
   /** Ids that were fixed before, so that a run which is begun again is logged and billed once. */
-  fixed?: { runId: string; eventKey: string };
+  fixed?: FixedRun;
   /** Asked time limit; the plan's is never exceeded. */
   timeoutMs?: number;
 }

@@ -1,6 +1,6 @@
 import { type BucketState, executeAccessProblem, rateHeaders } from '@tollgate/access';
 import { microsToDecimal, Problem } from '@tollgate/contracts';
-import type { RunRefusal } from '../runs/run-refusal.js';
+import { EnqueueUnconfirmed, type RunRefusal } from '../runs/run-refusal.js';
 
 export const EXECUTE_PATH = '/api/workflows/:id/execute';
 
@@ -69,7 +69,10 @@ export function refusalProblem(refusal: RunRefusal): Problem {
     case 'atCapacity':
       return atCapacity();
     case 'notQueued':
-      return unavailable('the queue of runs did not confirm');
+      return new Problem('unavailable', {
+        retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS,
+        cause: new EnqueueUnconfirmed(),
+      });
     case 'unavailable':
       return unavailable(refusal.reason);
   }

@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '@tollgate/access';
 import type { FastifyReply } from 'fastify';
-import { StreamRun } from '../streams/stream-run.js';
+import { type RepeatableCall, RepeatableCalls } from '../idempotency/repeatable-calls.js';
+import { CancelSwitch, type Leaver } from '../runs/leaver.js';
+import type { RefusedRun } from '../runs/run-refusal.js';
+import { STREAM_HEADERS } from '../streams/sse-stream.js';
+import { type StreamedRun, StreamRun } from '../streams/stream-run.js';
 import type { RunOrder } from '../runs/run-workflow.js';
-import { AT_ONCE, type RunClient, type RunMode } from './admit-run.js';
+import { AT_ONCE, type FixedRun, type RunClient, type RunMode } from './admit-run.js';
 import { AnswerRun, type WholeAnswer } from './answer-run.js';
 import { refusalProblem } from './execute-answers.js';
 import type { ExecuteRequest } from './execute-request.js';
@@ -14,6 +18,9 @@ export interface ModalCall {
   workflowId: string;
   asked: ExecuteRequest;
   client: RunClient;
+  /** The call may be repeated under this key. */
+  idempotencyKey: string | undefined;
+  body: Buffer | undefined;
 }
 
 /** The ways to execute apart from the plain one: queued, streamed, repeatable (contract B3.1, A1 rows 8 and 10). */
@@ -22,15 +29,59 @@ export class ExecuteModes {
   constructor(
     private readonly answerRun: AnswerRun,
     private readonly streamRun: StreamRun,
+    private readonly repeatable: RepeatableCalls,
   ) {}
 
   /** Answers, or rejects with the Problem of a refusal. */
   async execute(call: ModalCall, reply: FastifyReply): Promise<void> {
-    const order: RunOrder = { ...call, mode: modeOf(call.asked) };
-    if (call.asked.mode !== 'stream') return send(reply, await this.answerRun.queued(order));
-    const streamed = await this.streamRun.stream(order, reply, call.asked.selectedOutputs);
-    if (!streamed.admitted) throw refusalProblem(streamed.refusal);
+    const { asked } = call;
+    const order: RunOrder = { ...call, mode: modeOf(asked) };
+    const repeatable = repeatableOf(call);
+    if (asked.mode === 'stream') return this.stream(order, asked, repeatable, reply);
+    if (!repeatable) return send(reply, await this.answer(order, reply.raw));
+    // A call that will be repeated is not given up with its connection: the repetition gets its answer.
+    const work = (fixed: FixedRun) => this.answer({ ...order, mode: { ...modeOf(asked), fixed } }, new CancelSwitch());
+    send(reply, await this.repeatable.once(repeatable, work));
   }
+
+  private answer(order: RunOrder, leaver: Leaver): Promise<WholeAnswer> {
+    return order.mode?.stage === 'queue' ? this.answerRun.queued(order) : this.answerRun.ended(order, leaver);
+  }
+
+  /** A stream that is repeated is its last frame alone. */
+  private async stream(
+    order: RunOrder,
+    asked: ExecuteRequest,
+    repeatable: RepeatableCall | undefined,
+    reply: FastifyReply,
+  ): Promise<void> {
+    if (!repeatable) return refuseUnless(await this.streamRun.stream(order, reply, asked.selectedOutputs));
+    const claimed = await this.repeatable.claim(repeatable);
+    if ('body' in claimed) return send(reply, claimed);
+    let isKept = false;
+    const beforeTail = async (body: string) => {
+      isKept = true;
+      await claimed.keep({ status: 200, headers: STREAM_HEADERS, contentType: 'text/event-stream', body });
+    };
+    try {
+      const fixed = { ...order, mode: { ...modeOf(asked), fixed: claimed.fixed } };
+      const options = { beforeTail, leaver: new CancelSwitch() };
+      refuseUnless(await this.streamRun.stream(fixed, reply, asked.selectedOutputs, options));
+    } finally {
+      if (!isKept) await claimed.free();
+    }
+  }
+}
+
+function refuseUnless(streamed: StreamedRun | RefusedRun): void {
+  if (!streamed.admitted) throw refusalProblem(streamed.refusal);
+}
+
+function repeatableOf({ caller, workflowId, idempotencyKey, asked, body }: ModalCall): RepeatableCall | undefined {
+  if (idempotencyKey === undefined) return undefined;
+  const { mode, timeoutMs } = asked;
+  const parts = ['v1', mode, String(timeoutMs ?? ''), body ?? ''];
+  return { keyId: caller.keyId, workflowId, idempotencyKey, asked: parts };
 }
 
 function modeOf({ mode, timeoutMs }: ExecuteRequest): RunMode {

@@ -11,6 +11,7 @@ import {
 import { Problem, RUN_BODY_BYTES_MAX } from '@tollgate/contracts';
 import { Config, drained, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readIdempotencyKey } from '../idempotency/repeatable-calls.js';
 import { LiveCall } from '../runs/live-call.js';
 import { LiveRuns } from '../runs/live-runs.js';
 import { PerformRun } from '../runs/perform-run.js';
@@ -88,8 +89,9 @@ export class ExecuteRoute implements OnModuleInit {
       userAgent: headers['user-agent'],
       clientInfo: textOf(headers['x-sim-client-info']),
     };
-    if (asked.mode !== 'sync') {
-      const call = { caller: keyCaller, workflowId: params.id, asked, client };
+    if (asked.mode !== 'sync' || headers['idempotency-key'] !== undefined) {
+      const idempotencyKey = readIdempotencyKey(headers);
+      const call = { caller: keyCaller, workflowId: params.id, asked, client, idempotencyKey, body: request.body };
       this.modes.execute(call, reply).catch((error: Error) => void reply.send(error));
       return;
     }

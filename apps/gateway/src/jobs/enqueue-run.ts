@@ -44,6 +44,10 @@ export class EnqueueRun {
 
   async enqueue(order: RunOrder): Promise<QueuedRun | RefusedRun> {
     const mode = { trigger: 'api' as const, bucket: 'sync' as const, ...order.mode, stage: 'queue' as const };
+    if (mode.fixed?.again) {
+      const before = await this.database.pool.query<ExistingRow>(BY_EVENT_KEY, [mode.fixed.eventKey]);
+      if (before.rows[0]) return existing(before, null);
+    }
     const run = await this.admitRun.admit(order.caller, order.workflowId, order.asked, order.client, mode);
     if (!run.admitted) return run;
     const answer = await this.write(run, order).catch((error: Error & { constraint?: string; code?: string }) => {
@@ -93,13 +97,16 @@ export class EnqueueRun {
   }
 }
 
+interface ExistingRow {
+  id: string;
+  run_id: string;
+  queued_at: Date;
+}
+
 const BY_EVENT_KEY = 'SELECT id, run_id, queued_at FROM jobs WHERE event_key = $1';
 
 /** The same request was queued before, by a gateway that was lost before it could say so. */
-function existing(
-  { rows }: { rows: { id: string; run_id: string; queued_at: Date }[] },
-  rate: BucketState | null,
-): QueuedRun {
+function existing({ rows }: { rows: ExistingRow[] }, rate: BucketState | null): QueuedRun {
   const [row] = rows;
   if (!row) throw new Error('the run that was queued before is gone');
   return { admitted: true, jobId: row.id, runId: row.run_id, queuedAt: row.queued_at, rate };

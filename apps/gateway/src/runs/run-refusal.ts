@@ -22,6 +22,13 @@ export type RunRefusal =
   /** Nobody's fault: what the run needs cannot be had now. `reason` is for the log of the operator alone. */
   | { kind: 'unavailable'; reason: string };
 
+/** The cause of the Problem that words `notQueued`: a run may or may not be in the queue. */
+export class EnqueueUnconfirmed extends Error {
+  constructor() {
+    super('the queue of runs did not confirm');
+  }
+}
+
 export interface RefusedRun {
   admitted: false;
   refusal: RunRefusal;

@@ -3,6 +3,7 @@ import type { BucketState } from '@tollgate/access';
 import { type AdmittedRun, AdmitRun, type RunAsked, type RunClient, type RunMode } from '../execute/admit-run.js';
 import type { RecordedRun } from '../execute/run-recorder.js';
 import type { RunOutlet, RunResult } from '../workflow-runner.js';
+import { EndedBefore } from './ended-before.js';
 import type { Leaver } from './leaver.js';
 import { LiveCall } from './live-call.js';
 import { LiveRuns } from './live-runs.js';
@@ -41,6 +42,7 @@ export class RunWorkflow {
     private readonly admitRun: AdmitRun,
     private readonly performRun: PerformRun,
     private readonly live: LiveRuns,
+    private readonly endedBefore: EndedBefore,
   ) {}
 
   /** Admitted, and in the bill and the log when it has ended; ended early when `leaver` closes (`reply.raw`). */
@@ -51,19 +53,23 @@ export class RunWorkflow {
 
   /** Takes what the run needs. An admitted run must be performed: nothing else frees what it holds. */
   async admit({ caller, workflowId, asked, client, mode }: RunOrder): Promise<AdmittedRun | RefusedRun> {
-    return this.admitRun.admit(caller, workflowId, asked, client, mode);
+    // What was admitted before is not asked for its token and its budget again.
+    const again = mode?.fixed?.again === true && mode.stage === 'run';
+    return this.admitRun.admit(caller, workflowId, asked, client, again ? { ...mode, stage: 'start' } : mode);
   }
 
   /**
    * Runs to the end, to the time limit or until `leaver` closes, and records it. `outlet` is given text as it is produced.
    * Refused only as `unavailable`, when the run could not be kept: it is not billed then.
    */
-  perform(
+  async perform(
     run: AdmittedRun,
-    { asked, client }: Pick<RunOrder, 'asked' | 'client'>,
+    { asked, client, mode }: Pick<RunOrder, 'asked' | 'client' | 'mode'>,
     leaver: Leaver,
     outlet?: RunOutlet,
   ): Promise<EndedRun | RefusedRun> {
+    const before = mode?.fixed?.again ? await this.endedBefore.find(run) : undefined;
+    if (before) return before;
     const call = new LiveCall(run, asked, leaver, outlet);
     this.live.track(run, call);
     return new Promise((resolve) => {

@@ -3,6 +3,9 @@ import type { ServerResponse } from 'node:http';
 /** How the end of a stream is told (contract B3.3): JSON like every other frame. */
 const SENTINEL = '"[DONE]"';
 
+/** So that nothing between here and the client keeps a stream or holds it back (contract A6 "Caching", B3.3). */
+export const STREAM_HEADERS = { 'cache-control': 'no-cache, no-store', 'x-accel-buffering': 'no' };
+
 /**
  * From now on cuts a client off that takes nothing of what waits for it for `stallMs`; one that reads slowly is not. Until the
  * response is sent: then the connection's own times apply again.
@@ -28,15 +31,16 @@ export class SseStream {
       response.setTimeout(0);
       this.onDrain?.();
     });
+    // What is produced for a client that is gone has nowhere to wait.
+    response.once('close', () => this.onDrain?.());
   }
 
   /** Says that it is a stream, before there is anything to tell. */
   open(headers: Record<string, string>): void {
     this.response.writeHead(200, {
       ...headers,
+      ...STREAM_HEADERS,
       'content-type': 'text/event-stream',
-      'cache-control': 'no-cache, no-store',
-      'x-accel-buffering': 'no',
     });
     this.response.flushHeaders();
   }

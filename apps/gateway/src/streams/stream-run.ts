@@ -4,12 +4,19 @@ import { isV2Path } from '@tollgate/contracts';
 import { Config } from '@tollgate/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { AdmittedRun } from '../execute/admit-run.js';
+import type { Leaver } from '../runs/leaver.js';
 import type { RefusedRun } from '../runs/run-refusal.js';
 import { type RunOrder, RunWorkflow } from '../runs/run-workflow.js';
 import { blockIdOf, chunkFrame, errorFrame, lastFrame } from './run-frames.js';
 import { SseStream, tailText } from './sse-stream.js';
 
 const UNKEPT = 'Service temporarily unavailable';
+
+export interface StreamOptions {
+  headers?: Record<string, string>;
+  beforeTail?: (tail: string) => Promise<void>;
+  leaver?: Leaver;
+}
 
 export interface StreamedRun {
   admitted: true;
@@ -34,20 +41,21 @@ export class StreamRun {
 
   /**
    * `beforeTail` is waited for when the run has ended and before its last frame leaves. `headers` are sent beside the stream's own and
-   * the rate headers.
+   * the rate headers. `leaver` is who ends the run by leaving: the client unless told otherwise.
    */
   async stream(
     order: RunOrder,
     reply: FastifyReply,
     selectedOutputs: readonly string[] | undefined,
-    options: { headers?: Record<string, string>; beforeTail?: (tail: string) => Promise<void> } = {},
+    options: StreamOptions = {},
   ): Promise<StreamedRun | RefusedRun> {
     const run = await this.workflow.admit(order);
     if (!run.admitted) return run;
     const sse = new SseStream(reply.raw, this.config.STREAM_STALL_MS);
     reply.hijack();
     sse.open({ ...headersOf(run, reply), ...options.headers });
-    const tail = tailText(await this.follow(run, order, reply, sse, selectedOutputs));
+    const leaver = options.leaver ?? reply.raw;
+    const tail = tailText(await this.follow(run, order, leaver, sse, selectedOutputs));
     await options.beforeTail?.(tail);
     const reached = !reply.raw.destroyed;
     sse.end(tail);
@@ -58,7 +66,7 @@ export class StreamRun {
   private async follow(
     run: AdmittedRun,
     order: RunOrder,
-    reply: FastifyReply,
+    leaver: Leaver,
     sse: SseStream,
     selectedOutputs: readonly string[] | undefined,
   ): Promise<string> {
@@ -69,7 +77,7 @@ export class StreamRun {
       return sse.send(chunkFrame(blockId, text));
     };
     const outlet = { write, onDrain: (listener: () => void) => sse.drained(listener) };
-    const ended = await this.workflow.perform(run, order, reply.raw, outlet);
+    const ended = await this.workflow.perform(run, order, leaver, outlet);
     if (!ended.admitted) return errorFrame(UNKEPT, blockId);
     if (chunks === 0 && blockId === 'expression' && ended.outputJson.startsWith('"')) {
       write(JSON.parse(ended.outputJson) as string);

@@ -1,7 +1,7 @@
 import { apiRateProblem, type BucketState, rateHeaders, v2AccessProblem } from '@tollgate/access';
 import { type KeyKind, Problem, type V2RunError, v2RunErrorSchema } from '@tollgate/contracts';
 import { refusalProblem } from '../execute/execute-answers.js';
-import type { RunRefusal } from '../runs/run-refusal.js';
+import { EnqueueUnconfirmed, type RunRefusal } from '../runs/run-refusal.js';
 import type { EndedRun } from '../runs/run-workflow.js';
 import { blockOutputsOf } from './block-outputs.js';
 
@@ -33,7 +33,10 @@ export function v2RefusalProblem(refusal: RunRefusal, keyKind: KeyKind): Problem
       });
     case 'notQueued':
       // It may have been queued all the same: whoever is told when to come back would queue it twice.
-      return new Problem('unavailable', { details: { code: 'ASYNC_ENQUEUE_AMBIGUOUS' } });
+      return new Problem('unavailable', {
+        details: { code: 'ASYNC_ENQUEUE_AMBIGUOUS' },
+        cause: new EnqueueUnconfirmed(),
+      });
     default:
       return refusalProblem(refusal);
   }
