@@ -50,6 +50,8 @@ const verbs = {
   seed: (args) => tool('seed', args),
   tail: (args) => tool('tail', args),
   bench: (args) => tool('bench', args),
+  /** After a change of events: brings what is said of them up to date, and refuses a break. */
+  events: (args) => tool('events', args),
   /** Folds the whole log into an empty database and compares what comes out. */
   replay: async (args) => {
     await build();

@@ -26,6 +26,12 @@ const PARTITIONS: Record<Topic, number> = {
   runs: 6,
 };
 
+/** What a topic's records go by and into how many partitions, for whoever describes it. */
+export function topicShape(topic: Topic): { partitions: number; key: string; isControl: boolean } {
+  const keys: Partial<Record<Topic, string>> = { usage: 'data.payerUserId', runs: 'data.workspaceId' };
+  return { partitions: PARTITIONS[topic], key: keys[topic] ?? 'subject', isControl: isControlTopic(topic) };
+}
+
 /** A run carries its input and output, and JSON can be several times what it escapes. */
 const RUN_BYTES_MAX = 32 * 1024 * 1024;
 

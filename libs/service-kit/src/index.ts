@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+export { asyncApiOf, eventJsonSchema, eventTypesOf } from './asyncapi.js';
 export * from './checked.js';
 export * from './clock.js';
 export * from './commit.js';
@@ -8,6 +9,7 @@ export * from './drained.js';
 export * from './embedded-database.js';
 export { ownByFile, processBegan } from './process-owner.js';
 export * from './embedded-secrets.js';
+export { EVENT_SUMMARIES } from './event-summaries.js';
 export * from './health.js';
 export * from './http-server.js';
 export * from './log.js';

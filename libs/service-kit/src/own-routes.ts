@@ -26,4 +26,10 @@ export const ownRoutes = defineRoutes([
     answers: { 200: { schema: z.string(), contentType: 'text/plain' } },
   },
   { ...own, path: '/openapi.json', summary: 'This document', answers: { 200: z.record(z.string(), z.unknown()) } },
+  {
+    ...own,
+    path: '/asyncapi.json',
+    summary: 'Every fact that consumers may read from the log, as AsyncAPI 3',
+    answers: { 200: z.record(z.string(), z.unknown()) },
+  },
 ]);

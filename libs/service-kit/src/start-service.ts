@@ -3,6 +3,7 @@ import { APP_FILTER, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RouteSpec } from '@tollgate/contracts';
 import type { FastifyInstance } from 'fastify';
+import { AsyncApiController } from './asyncapi.controller.js';
 import type { Config } from './config.js';
 import { DirectoryLookupController, lookupRoutes } from './directory-lookup-route.js';
 import { serveDocs } from './docs.js';
@@ -40,7 +41,7 @@ function servedRoutes(app: NestFastifyApplication): ReadonlySet<string> {
 }
 
 /** Routes that every process has. */
-@Module({ controllers: [HealthController, MetricsController] })
+@Module({ controllers: [HealthController, MetricsController, AsyncApiController] })
 class OwnRoutesModule {}
 
 /** What services ask of the keys service, where there is a Redis that it answers for. */
