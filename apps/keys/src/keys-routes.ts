@@ -16,14 +16,20 @@ import {
   revokedKeyAnswerSchema,
   revokedKeysAnswerSchema,
   revokeKeysBodySchema,
+  providerCallbackQuerySchema,
+  providerPageAnswerSchema,
   sessionAnswerSchema,
+  sessionQuerySchema,
   signedInAnswerSchema,
+  signInAtProviderBodySchema,
   signInBodySchema,
+  signInWaysSchema,
   signUpBodySchema,
   successAnswerSchema,
   suspendedUserAnswerSchema,
   workspaceKeysAnswerSchema,
 } from '@tollgate/contracts';
+import { z } from 'zod';
 import { workspaceRoutes } from './workspaces/workspaces-routes.js';
 import { pairingRoutes } from './pairing/pairing-routes.js';
 
@@ -64,7 +70,33 @@ export const keysRoutes = defineRoutes([
   {
     ...account,
     method: 'GET',
+    path: '/api/auth/providers',
+    summary: 'The ways to sign in',
+    answers: { 200: signInWaysSchema },
+  },
+  {
+    ...account,
+    method: 'POST',
+    path: '/api/auth/sign-in/social',
+    summary: 'Sign in at the configured provider: where its page is',
+    body: signInAtProviderBodySchema,
+    answers: { 200: providerPageAnswerSchema },
+    refusals: [400, 403, 404, 429],
+  },
+  {
+    ...account,
+    method: 'GET',
+    path: '/api/auth/callback/oidc',
+    summary: 'Where the provider sends people back to',
+    query: providerCallbackQuerySchema,
+    answers: { 302: { schema: z.string(), contentType: 'text/plain' } },
+    refusals: [400, 404, 429],
+  },
+  {
+    ...account,
+    method: 'GET',
     path: '/api/auth/get-session',
+    query: sessionQuerySchema,
     summary: 'The session of the cookie, or null',
     answers: { 200: sessionAnswerSchema },
   },

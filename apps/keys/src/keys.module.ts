@@ -9,6 +9,7 @@ import { LocalSessions } from './accounts/local-sessions.js';
 import { OperatorController } from './accounts/operator.controller.js';
 import { PersonBook } from './accounts/person-book.js';
 import { PersonChange } from './accounts/person-change.js';
+import { ProviderRoutes } from './accounts/provider-routes.js';
 import { RegisterPersonHandler } from './accounts/register-person.js';
 import { RegistrationSweep } from './accounts/registration-sweep.js';
 import { ReinstatePersonHandler } from './accounts/reinstate-person.js';
@@ -64,6 +65,7 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
     keysDatabase,
     Accounts,
     AccountsRoutes,
+    ProviderRoutes,
     SignInLimits,
     ReceiptBook,
     PersonBook,

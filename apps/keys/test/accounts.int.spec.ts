@@ -57,6 +57,23 @@ describe('signing up and in', () => {
     expect(again.status).toBe(409);
   });
 
+  test('a session is renewed for a browser alone: not for whoever cannot keep its cookie', async () => {
+    const browser = await keys.person();
+    await keys.rows(
+      `UPDATE keys."session" SET "expiresAt" = "expiresAt" - interval '2 days', "updatedAt" = "updatedAt" - interval '2 days'
+       WHERE "userId" = $1`,
+      [browser.userId],
+    );
+    const expiresAt = async (query: string) =>
+      Date.parse((await browser.ok('GET', `/api/auth/get-session${query}`)).session.expiresAt);
+
+    const before = await expiresAt('?disableRefresh=true');
+    expect(before).toBeLessThan(Date.now() + 6 * 24 * 60 * 60 * 1000);
+    expect(await expiresAt('?disableRefresh=true')).toBe(before);
+    expect(await expiresAt('')).toBeGreaterThan(before);
+    expect((await browser.send('GET', '/api/auth/get-session?disableRefresh=x')).status).toBe(400);
+  });
+
   test('a sign-out ends the session at once, for a copy of its cookie too', async () => {
     const browser = await keys.person();
     const copy = { cookie: browser.cookie };

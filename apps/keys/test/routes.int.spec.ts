@@ -1,7 +1,9 @@
 import { KeysUnderTest } from './keys-under-test.js';
 
 let keys: KeysUnderTest;
-beforeAll(async () => void (keys = await KeysUnderTest.start()));
+/** A provider that is away: its routes are there all the same. */
+const PROVIDER = { OIDC_ISSUER: 'http://127.0.0.1:1', OIDC_CLIENT_ID: 'client', OIDC_CLIENT_SECRET: 'secret' };
+beforeAll(async () => void (keys = await KeysUnderTest.start(PROVIDER)));
 afterAll(() => keys.dispose());
 
 /** What later issues bring. */

@@ -39,6 +39,38 @@ export const signInBodySchema = z.object({
 });
 export type SignInBody = z.output<typeof signInBodySchema>;
 
+/** The id of the one provider that can be configured. */
+export const SIGN_ON_PROVIDER = 'oidc';
+
+/** `POST /api/auth/sign-in/social`: where the provider's page is. A way back to another site would be an open door for fraud. */
+export const signInAtProviderBodySchema = z.object({
+  provider: z.literal(SIGN_ON_PROVIDER, { error: `provider must be ${SIGN_ON_PROVIDER}` }),
+  callbackURL: z
+    .string({ error: 'callbackURL must be a path' })
+    .max(500, 'callbackURL must be at most 500 characters')
+    .regex(/^\/(?![/\\])[^\s\\]*$/, 'callbackURL must be a path of this site')
+    .default('/'),
+});
+
+export const providerPageAnswerSchema = z.object({ url: z.string(), redirect: z.boolean() });
+
+/** `GET /api/auth/providers`: the ways to sign in. */
+export const signInWaysSchema = z.object({
+  password: z.boolean(),
+  signUp: z.enum(['open', 'closed']),
+  providers: z.array(z.object({ id: z.literal(SIGN_ON_PROVIDER), name: z.string() })),
+});
+
+/** `GET /api/auth/callback/oidc`, as the provider sends people back: to the page they came from, or to `/sign-in?error=`. */
+export const providerCallbackQuerySchema = z.object({
+  code: z.string().max(4_096).optional(),
+  state: z.string().max(1_000).optional(),
+  error: z.string().max(200).optional(),
+});
+
+/** `GET /api/auth/get-session`: with `disableRefresh=true` the session is not renewed, for whoever cannot keep its cookie. */
+export const sessionQuerySchema = z.object({ disableRefresh: z.enum(['true', 'false']).optional() });
+
 export const accountSchema = z.object({
   id: z.string(),
   name: z.string(),

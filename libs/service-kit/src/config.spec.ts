@@ -48,6 +48,17 @@ describe('the configuration', () => {
   });
 
   test.each([
+    [{ OIDC_ISSUER: 'https://id.example.com' }, ['OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET']],
+    [{ OIDC_CLIENT_SECRET: 'hidden-word' }, ['OIDC_ISSUER', 'OIDC_CLIENT_ID']],
+    [{ OIDC_ISSUER: 'ftp://id', OIDC_CLIENT_ID: 'a', OIDC_CLIENT_SECRET: 'hidden-word' }, ['OIDC_ISSUER']],
+    [{ OIDC_ISSUER: 'http://id.example.com', OIDC_CLIENT_ID: 'a', OIDC_CLIENT_SECRET: 'hidden-word' }, ['OIDC_ISSUER']],
+  ])('given a provider to sign in at that is not whole or not safe, %j, it names %j', (env, named) => {
+    const faults = faultsOf(env as Record<string, string>);
+    expect(faults.map((fault) => fault.split(':')[0])).toEqual(named);
+    expect(faults.join()).not.toContain('hidden-word');
+  });
+
+  test.each([
     [{ KAFKA_SASL: 'plain' }, ['KAFKA_USERNAME', 'KAFKA_PASSWORD']],
     [{ KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 'hidden-word' }, ['KAFKA_SASL']],
     [{ KAFKA_SASL: 'md5', KAFKA_SSL: 'yes' }, ['KAFKA_SSL', 'KAFKA_SASL']],

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { payerRuleSchema } from '@tollgate/contracts';
 import { kafkaFaults, kafkaSettings, type KafkaSettings } from './config-kafka.js';
 import { secretSettings } from './config-secrets.js';
+import { signOnFaults, signOnSettings } from './config-sign-on.js';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
@@ -32,6 +33,7 @@ const settingsSchema = z.object({
   PAYER_RULE: payerRuleSchema.default('key-type'),
   BILLING: z.enum(['on', 'off']).default('on'),
   SIGN_UP: z.enum(['open', 'closed']).default('open'),
+  ...signOnSettings,
   SIGN_IN_FAILURES_MAX: count(1, 1_000_000).default(10),
   SIGN_IN_TRIES_PER_MINUTE: count(1, 1_000_000).default(600),
   KEY_PREFIX: z
@@ -86,6 +88,10 @@ export class Config implements Readonly<Settings> {
   declare readonly PAYER_RULE: Settings['PAYER_RULE'];
   declare readonly BILLING: Settings['BILLING'];
   declare readonly SIGN_UP: Settings['SIGN_UP'];
+  declare readonly OIDC_ISSUER: string | undefined;
+  declare readonly OIDC_CLIENT_ID: string | undefined;
+  declare readonly OIDC_CLIENT_SECRET: string | undefined;
+  declare readonly OIDC_NAME: string;
   declare readonly SIGN_IN_FAILURES_MAX: number;
   declare readonly SIGN_IN_TRIES_PER_MINUTE: number;
   declare readonly KEY_PREFIX: string;
@@ -142,7 +148,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, required: readonly (keyof Set
   for (const name of required) {
     if (given[name] === undefined) faults.push(`${name}: is required to start this service alone`);
   }
-  if (parsed.data) faults.push(...kafkaFaults(parsed.data));
+  if (parsed.data) faults.push(...kafkaFaults(parsed.data), ...signOnFaults(parsed.data));
   if (faults.length > 0 || !parsed.data) throw new ConfigFault(faults);
   return new Config(parsed.data);
 }

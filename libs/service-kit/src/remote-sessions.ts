@@ -32,10 +32,11 @@ export class RemoteSessions extends Sessions {
     return found;
   }
 
+  /** A session that keys renewed now would be lost: its cookie does not reach the browser. */
   private async ask(cookie: string): Promise<SignedIn | undefined> {
     let answer: unknown;
     try {
-      const response = await fetch(`${this.config.KEYS_URL}/api/auth/get-session`, {
+      const response = await fetch(`${this.config.KEYS_URL}/api/auth/get-session?disableRefresh=true`, {
         headers: { cookie },
         signal: AbortSignal.timeout(KEYS_TIMEOUT_MS),
       });

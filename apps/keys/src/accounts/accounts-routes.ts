@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AccessSettings, crossSiteFault } from '@tollgate/access';
-import { Problem, type ProblemKind, signInBodySchema, signUpBodySchema } from '@tollgate/contracts';
+import { Problem, type ProblemKind, sessionQuerySchema, signInBodySchema, signUpBodySchema } from '@tollgate/contracts';
 import { check, Config } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Accounts, ACCOUNTS_PATH } from './accounts.js';
@@ -74,7 +74,10 @@ export class AccountsRoutes implements OnModuleInit {
   }
 
   private async session(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    return passOn(await this.accounts.handle(partsOf(request)), reply);
+    const { disableRefresh } = check(sessionQuerySchema, request.query);
+    const parts = partsOf(request);
+    const path = disableRefresh === 'true' ? `${parts.path}?disableRefresh=true` : parts.path;
+    return passOn(await this.accounts.handle({ ...parts, path }), reply);
   }
 
   private async register(email: string): Promise<void> {
@@ -101,7 +104,7 @@ export class AccountsRoutes implements OnModuleInit {
   }
 }
 
-function partsOf(request: FastifyRequest) {
+export function partsOf(request: FastifyRequest) {
   return {
     method: request.method as 'GET' | 'POST',
     path: request.url.split('?', 1)[0] ?? request.url,
@@ -124,7 +127,7 @@ const KINDS: Record<number, ProblemKind> = {
 };
 
 /** better-auth's answer with its cookies; a refusal in the contract's shape, its own code and message beside it. */
-async function passOn(response: Response, reply: FastifyReply): Promise<FastifyReply> {
+export async function passOn(response: Response, reply: FastifyReply): Promise<FastifyReply> {
   if (response.status >= 500) throw accountsUnavailable(response.status);
   const text = await response.text();
   if (!response.ok) {

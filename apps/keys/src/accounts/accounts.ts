@@ -5,6 +5,7 @@ import { Config } from '@tollgate/service-kit';
 import { betterAuth } from 'better-auth';
 import type { Pool } from 'pg';
 import { KeysDatabase } from '../keys-database.js';
+import { SIGN_IN_PAGE, singleSignOn } from './single-sign-on.js';
 
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
 const SESSION_RENEWED_SECONDS = 24 * 60 * 60;
@@ -62,6 +63,10 @@ function outliveLostConnections(pool: Pool): void {
   });
 }
 
+function withoutTokens<T extends object>(account: T) {
+  return Promise.resolve({ data: { ...account, accessToken: null, refreshToken: null, idToken: null } });
+}
+
 function authOf(config: Config, database: KeysDatabase) {
   const isSecure = config.publicUrl.startsWith('https:');
   return betterAuth({
@@ -77,11 +82,15 @@ function authOf(config: Config, database: KeysDatabase) {
       disableSignUp: config.SIGN_UP === 'closed',
     },
     session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_RENEWED_SECONDS },
+    plugins: singleSignOn(config),
+    account: { updateAccountOnSignIn: false },
+    // Tokens of the provider are of no use here once it has said who it is: none is kept.
+    databaseHooks: { account: { create: { before: withoutTokens } } },
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
     logger: { disabled: true },
     // Else it prints what failed to the console, past the log and with values of rows in it.
-    onAPIError: { throw: true },
+    onAPIError: { throw: true, errorURL: SIGN_IN_PAGE },
     advanced: {
       useSecureCookies: isSecure,
       disableCSRFCheck: true,
