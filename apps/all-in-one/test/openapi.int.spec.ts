@@ -61,7 +61,7 @@ describe('the OpenAPI document of the platform', () => {
       operations.map(({ path, method }) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`).sort(),
     ).toEqual(documented());
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
-    for (const { responses } of operations) expect(Object.keys(responses)).toContainEqual(expect.stringMatching(/^2/));
+    for (const { responses } of operations) expect(Object.keys(responses)).toContainEqual(expect.stringMatching(/^[23]/));
     expect(document.paths['/api/billing/reports']?.get?.responses['200']).toMatchObject({
       content: { 'application/json': expect.anything(), 'text/csv': { schema: { type: 'string' } } },
     });

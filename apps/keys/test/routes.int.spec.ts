@@ -43,7 +43,7 @@ test('every documented route is there: none answers like an unknown path', async
 
 test('each session route refuses a request without one, each operator route one without the key', async () => {
   for (const route of keys.running.routes) {
-    if (route.auth === 'none') continue;
+    if (route.auth !== 'session' && route.auth !== 'admin-key') continue;
     const answer = await keys.browser().send(route.method, route.path.replaceAll(/:\w+/g, 'x'));
     expect([route.path, answer.status, answer.body]).toEqual([
       route.path,
