@@ -1,48 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@tollgate/testing';
 import { ClientWorld } from './client-world.js';
+import { CommandLine } from './command-line.js';
 
 const TIMEOUT_MS = 60_000;
-const SIM = join(import.meta.dirname, '../../../../node_modules/sim/dist/index.js');
-
-/** The unmodified CLI, with a settings folder of its own. */
-class CommandLine {
-  readonly home = mkdtempSync(join(tmpdir(), 'tollgate-sim-'));
-
-  constructor(private readonly endpoint: string) {}
-
-  start(...args: string[]): { child: ChildProcess; text: () => string; ended: Promise<number | null> } {
-    const child = spawn(process.execPath, [SIM, ...args], {
-      env: {
-        PATH: process.env.PATH,
-        HOME: this.home,
-        SIM_CONFIG_DIR: this.home,
-        SIM_ENDPOINT: this.endpoint,
-        SIM_TELEMETRY_DISABLED: '1',
-        SIM_NO_UPDATE_CHECK: '1',
-        CI: '1',
-        NO_COLOR: '1',
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let text = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    return { child, text: () => text, ended: once(child, 'close').then(([code]) => code as number | null) };
-  }
-
-  async run(...args: string[]): Promise<{ code: number | null; text: string }> {
-    const { text, ended } = this.start(...args);
-    return { code: await ended, text: text() };
-  }
-
-  dispose(): void {
-    rmSync(this.home, { recursive: true, force: true });
-  }
-}
 
 describe('sim 2.1.28 obtains its key from the platform', () => {
   let world: ClientWorld;
