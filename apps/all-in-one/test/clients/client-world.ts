@@ -25,8 +25,19 @@ async function findPlace(): Promise<Place> {
   return { urls: [platform.url], adminApiKey: ADMIN_API_KEY, dispose: () => platform.dispose() };
 }
 
+/** Somebody with a workspace, a deployed workflow that greets, and a personal key. */
+export interface Newcomer {
+  person: Person;
+  workspaceId: string;
+  workflowId: string;
+  key: MadeKey;
+}
+
 /** What every client meets: people, workspaces, keys that work, keys that must not, and workflows of every fate. */
 export class ClientWorld {
+  private closed: Promise<Newcomer> | undefined;
+  private poor: Promise<Newcomer> | undefined;
+
   private constructor(
     private readonly place: Place,
     readonly ada: Person,
@@ -82,8 +93,8 @@ export class ClientWorld {
     return `sk-sim-${'x'.repeat(32)}`;
   }
 
-  /** Another person with a workspace, a deployed workflow that greets, and a personal key. */
-  async newcomer(name = 'Eve'): Promise<{ person: Person; workspaceId: string; workflowId: string; key: MadeKey }> {
+  /** Another person. */
+  async newcomer(name = 'Eve'): Promise<Newcomer> {
     const person = await Person.signUp({ url: this.managementUrl }, name);
     const workspaceId = await person.workspace('Alcove');
     const workflowId = await person.workflow(workspaceId, GREETING, 'Greeting');
@@ -91,21 +102,29 @@ export class ClientWorld {
   }
 
   /** Somebody whose workspace has personal keys switched off. */
-  async behindClosedDoor() {
+  behindClosedDoor(): Promise<Newcomer> {
+    return (this.closed ??= this.makeClosed());
+  }
+
+  private async makeClosed(): Promise<Newcomer> {
     const newcomer = await this.newcomer('Carl');
     await newcomer.person.ok('PATCH', `/api/workspaces/${newcomer.workspaceId}`, { allowPersonalApiKeys: false });
     return newcomer;
   }
 
   /** Somebody who may spend nothing more. */
-  async broke() {
+  broke(): Promise<Newcomer> {
+    return (this.poor ??= this.makeBroke());
+  }
+
+  private async makeBroke(): Promise<Newcomer> {
     const newcomer = await this.newcomer('Dora');
     await this.operate('PUT', `/users/${newcomer.person.userId}/usage-limit`, { usd: '0' });
     return newcomer;
   }
 
-  /** Somebody whose runs of this minute are used up. */
-  async hasty() {
+  /** Somebody whose runs of this minute are used up: somebody new each time, since a minute goes by. */
+  async hasty(): Promise<Newcomer> {
     const newcomer = await this.newcomer('Eric');
     const url = `${this.url}/api/workflows/${newcomer.workflowId}/execute`;
     for (let runs = 0; runs < 1_000; runs += 1) {

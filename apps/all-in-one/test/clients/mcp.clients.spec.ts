@@ -156,12 +156,19 @@ describe('MCP clients, unmodified', () => {
       await client.close();
 
       const path = `/api/v1/logs?workspaceId=${world.workspaceId}&triggers=mcp&details=full&includeFinalOutput=true`;
-      await eventually(async () => {
-        const { body } = await call(`${world.url}${path}`, 'GET', undefined, { 'x-api-key': key });
-        expect(body.data).toContainEqual(
-          expect.objectContaining({ trigger: 'mcp', finalOutput: { greeting: 'Hello, log' }, cost: { total: 0.005 } }),
-        );
-      });
+      await eventually(
+        async () => {
+          const { body } = await call(`${world.url}${path}`, 'GET', undefined, { 'x-api-key': key });
+          expect(body.data).toContainEqual(
+            expect.objectContaining({
+              trigger: 'mcp',
+              finalOutput: { greeting: 'Hello, log' },
+              cost: { total: 0.005 },
+            }),
+          );
+        },
+        { everyMs: 250 },
+      );
     });
   });
 

@@ -39,12 +39,21 @@ describe.each(['0.1.0', '0.1.2'] as const)('simstudio-sdk %s for Python, unmodif
     expect(failed).toMatchObject({ ok: { success: false, error: expect.stringContaining(FAULT_TEXT) } });
   });
 
-  test.each(V1_RUN_REFUSALS)('$name raises text, code and status', async ({ by, message, code, status }) => {
-    const { key, workflowId } = await by(world);
+  test('every refusal raises text, code and status', async () => {
+    const orders: SdkCall[] = [];
+    for (const { by } of V1_RUN_REFUSALS) {
+      const { key, workflowId } = await by(world);
+      orders.push(run(key, workflowId, {}));
+    }
 
-    const [refused] = await calls(run(key, workflowId, {}));
-
-    expect(refused).toEqual({ raised: 'SimStudioError', message: asMessage(message), code, status });
+    expect(await calls(...orders)).toEqual(
+      V1_RUN_REFUSALS.map(({ message, code, status }) => ({
+        raised: 'SimStudioError',
+        message: asMessage(message),
+        code,
+        status,
+      })),
+    );
   });
 
   test('a body that is too large, or no object, raises what is wrong with it', async () => {
@@ -145,5 +154,39 @@ describe('what simstudio-sdk 0.1.2 can do beyond 0.1.0', () => {
 
     expect(refused).toMatchObject({ raised: 'SimStudioError', code: 'RATE_LIMIT_EXCEEDED', status: 429 });
     expect(rate).toMatchObject({ ok: { limit: 100, remaining: 0, retry_after: expect.any(Number) } });
+  });
+
+  test('an asynchronous run is queued, and its job tells how it ends', async () => {
+    const { personal, foreign } = world.keys;
+    const asyncRun = (workflowId: string): SdkCall => ({
+      key: personal,
+      method: 'execute_workflow',
+      args: [workflowId, { name: 'Ada' }],
+      kwargs: { async_execution: true },
+    });
+    const job = (key: string, id: string): SdkCall => ({ key, method: 'get_job_status', args: [id] });
+    const ended: SdkCall['wait'] = ['status', ['completed', 'failed']];
+    const [queued, doomed, done, failed, unknown, elsewhere] = await callSdk('0.1.2', world.url, [
+      asyncRun(world.workflows.greeting),
+      asyncRun(world.workflows.failing),
+      { ...job(personal, '$0.task_id'), wait: ended },
+      { ...job(personal, '$1.task_id'), wait: ended },
+      job(personal, 'no-such-job'),
+      job(foreign, '$0.task_id'),
+    ]);
+
+    expect(queued).toMatchObject({
+      ok: { class: 'AsyncExecutionResult', success: true, status: 'queued', task_id: expect.any(String) },
+    });
+    expect(doomed).toMatchObject({ ok: { class: 'AsyncExecutionResult' } });
+    expect(done).toMatchObject({ ok: { status: 'completed', output: { greeting: 'Hello, Ada' } } });
+    expect(failed).toMatchObject({ ok: { status: 'failed', error: expect.stringContaining(FAULT_TEXT) } });
+    expect(unknown).toEqual({
+      raised: 'SimStudioError',
+      message: 'Task not found',
+      code: 'TASK_NOT_FOUND',
+      status: 404,
+    });
+    expect(elsewhere).toMatchObject({ raised: 'SimStudioError', status: 403 });
   });
 });

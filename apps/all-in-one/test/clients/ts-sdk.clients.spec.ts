@@ -1,3 +1,4 @@
+import { eventually } from '@tollgate/testing';
 import { SimStudioClient, SimStudioError } from 'simstudio-ts-sdk';
 import { ClientWorld, FAULT_TEXT } from './client-world.js';
 import { asMessage, V1_RUN_REFUSALS } from './v1-refusals.js';
@@ -137,5 +138,49 @@ describe('simstudio-ts-sdk 0.1.2, unmodified', () => {
     expect(rate).toMatchObject({ limit: 100, remaining: expect.any(Number) });
     // Epoch seconds, within the minute after now.
     expect(Math.abs((rate?.reset ?? 0) - Date.now() / 1000)).toBeLessThan(120);
+  });
+
+  test('an asynchronous run is queued, and its job tells how it ends', async () => {
+    const client = clientWith(world.keys.personal);
+    const { greeting, failing } = world.workflows;
+
+    const queued = await client.executeWorkflow(greeting, { name: 'Ada' }, { async: true });
+    const doomed = await client.executeWorkflow(failing, {}, { async: true });
+
+    expect(queued).toMatchObject({
+      success: true,
+      taskId: expect.any(String),
+      status: 'queued',
+      createdAt: expect.stringMatching(/Z$/),
+      links: { status: expect.stringMatching(/\/api\/jobs\//) },
+    });
+    const ended = (run: typeof queued) =>
+      eventually(async () => {
+        const job = await client.getJobStatus((run as { taskId: string }).taskId);
+        expect(['completed', 'failed']).toContain(job.status);
+        return job;
+      });
+    expect(await ended(queued)).toMatchObject({ status: 'completed', output: { greeting: 'Hello, Ada' } });
+    expect(await ended(doomed)).toMatchObject({ status: 'failed', error: expect.stringContaining(FAULT_TEXT) });
+  });
+
+  test('a job that is not there, and one of another workspace, are errors', async () => {
+    const queued = await clientWith(world.keys.workspace).executeWorkflow(world.workflows.echo, {}, { async: true });
+    const { taskId } = queued as { taskId: string };
+
+    expect(await caught(clientWith(world.keys.personal).getJobStatus('no-such-job'))).toMatchObject({
+      message: 'Task not found',
+      code: 'TASK_NOT_FOUND',
+      status: 404,
+    });
+    expect(await caught(clientWith(world.keys.foreign).getJobStatus(taskId))).toMatchObject({
+      message: 'API key is not authorized for this workspace',
+      status: 403,
+    });
+    expect(await caught(clientWith(world.badKey).getJobStatus(taskId))).toMatchObject({
+      message: 'Invalid API key',
+      code: 'INVALID_API_KEY',
+      status: 401,
+    });
   });
 });
