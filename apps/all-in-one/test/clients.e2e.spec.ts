@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { eventually } from '@tollgate/testing';
 import { SimStudioClient, SimStudioError } from 'simstudio-ts-sdk';
 import { Person } from './person.js';
 import { RunningPlatform } from './running-platform.js';
@@ -39,6 +40,22 @@ describe('real clients, unmodified', () => {
       const rate = client.getRateLimitInfo();
       expect(rate).toMatchObject({ limit: 100, remaining: expect.any(Number) });
       expect(rate?.reset).toBeGreaterThan(Date.now() / 1000 - 60);
+    });
+
+    test('queues a run and follows its job to the end', async () => {
+      const client = clientWith(key);
+
+      const queued = (await client.executeWorkflow(workflowId, { name: 'Ada' }, { async: true })) as { taskId: string };
+      expect(queued).toMatchObject({ success: true, taskId: expect.any(String), status: 'queued' });
+      expect(queued).toMatchObject({ links: { status: `${platform.url}/api/jobs/${queued.taskId}` } });
+      const done = await eventually(async () => {
+        const job = (await client.getJobStatus(queued.taskId)) as { status: string };
+        expect(job.status).toBe('completed');
+        return job;
+      });
+      expect(done).toMatchObject({ success: true, taskId: queued.taskId, output: { greeting: 'Hello, Ada' } });
+      const unknown = await client.getJobStatus('unknown').catch((error: unknown) => error);
+      expect(unknown).toMatchObject({ message: 'Task not found', code: 'TASK_NOT_FOUND', status: 404 });
     });
 
     test('gets an error with a text and a code for a bad key and an unknown workflow', async () => {
