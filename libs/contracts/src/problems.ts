@@ -124,12 +124,18 @@ export function isV2Path(path: string): boolean {
   return path === '/api/v2' || path.startsWith('/api/v2/') || path.startsWith('/api/v2?');
 }
 
+/** Kinds that share their status with others, and that v2 clients must tell from them: named in the details. */
+const NAMED_IN_V2: ReadonlySet<ProblemKind> = new Set([
+  'personalKeysDisabled',
+  'idempotencyInProgress',
+  'idempotencyKeyReused',
+]);
+
 /** The body of a refusal in the v1 (`error` is a string) or v2 (`error` is an object) shape. */
 export function problemBody(problem: Problem, v2: boolean): Record<string, unknown> {
   const { details, body } = problem.options;
   if (!v2) return { error: problem.message, code: problem.code, ...(details !== undefined && { details }), ...body };
-  const v2Details =
-    details ?? (problem.kind === 'personalKeysDisabled' ? { code: 'PERSONAL_API_KEYS_DISABLED' } : undefined);
+  const v2Details = details ?? (NAMED_IN_V2.has(problem.kind) ? { code: problem.code } : undefined);
   return {
     error: {
       code: PROBLEMS[problem.kind].v2,

@@ -59,6 +59,11 @@ export type V2ExecuteBody = z.output<typeof v2ExecuteBodySchema>;
 
 export const v2ExecuteHeadersSchema = z.object({
   'x-run-id': z.string().regex(EXECUTION_ID_PATTERN).optional().describe('One-shot id of the run'),
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/)
+    .optional()
+    .describe('For a day the same key and body give the first answer again, run and billed once'),
   'x-sim-via': z.string().optional().describe('Workflows that led to this call, comma-separated'),
 });
 

@@ -5,11 +5,9 @@ import { Problem, RUN_BODY_BYTES_MAX } from '@tollgate/contracts';
 import { Clock, drained, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuseLongCallChain } from '../execute/execute-request.js';
-import { AT_ONCE, type RunMode } from '../execute/admit-run.js';
-import type { RunOrder } from '../runs/run-workflow.js';
-import { StreamRun } from '../streams/stream-run.js';
-import { V2AnswerRun } from './v2-answer-run.js';
-import { V2_EXECUTE_PATH, v2RefusalProblem } from './v2-execute-answers.js';
+import { readIdempotencyKey } from '../idempotency/repeatable-calls.js';
+import { V2_EXECUTE_PATH } from './v2-execute-answers.js';
+import { V2ExecuteModes } from './v2-execute-modes.js';
 import { readV2ExecuteRequest } from './v2-execute-request.js';
 
 interface Executing {
@@ -28,8 +26,7 @@ export class V2ExecuteRoute implements OnModuleInit {
     private readonly server: HttpAdapterHost,
     private readonly authenticator: KeyAuthenticator,
     private readonly refusedCalls: RefusedCalls,
-    private readonly answerRun: V2AnswerRun,
-    private readonly streamRun: StreamRun,
+    private readonly modes: V2ExecuteModes,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -61,28 +58,22 @@ export class V2ExecuteRoute implements OnModuleInit {
     request.keyCaller = caller;
   }
 
-  private async execute(request: FastifyRequest<Executing>, reply: FastifyReply): Promise<FastifyReply> {
-    const { headers, keyCaller, query } = request;
-    const { workflowId } = request.params;
+  private execute(request: FastifyRequest<Executing>, reply: FastifyReply): void {
+    const { headers, keyCaller, query, body } = request;
     if (!keyCaller) throw new Problem('unauthorized');
     refuseQuery(query);
-    const { asked, mode, timeoutMs, selectedOutputs } = readV2ExecuteRequest(headers, request.body);
+    const idempotencyKey = readIdempotencyKey(headers);
+    const asked = readV2ExecuteRequest(headers, body);
     const clientInfo = headers['x-sim-client-info'];
     const client = {
       requestId: request.id,
       userAgent: headers['user-agent'],
       clientInfo: typeof clientInfo === 'object' ? clientInfo.join(', ') : clientInfo,
     };
-    const order: RunOrder = { caller: keyCaller, workflowId, asked, client, mode: modeOf(mode, timeoutMs) };
-    if (mode === 'stream') {
-      const streamed = await this.streamRun.stream(order, reply, selectedOutputs);
-      if (!streamed.admitted) throw v2RefusalProblem(streamed.refusal, keyCaller.keyKind);
-      return reply;
-    }
-    const answer = await (mode === 'async'
-      ? this.answerRun.queued(order, keyCaller.keyKind)
-      : this.answerRun.ended(order, keyCaller.keyKind, reply.raw, selectedOutputs));
-    return reply.code(answer.status).headers(answer.headers).type(answer.contentType).send(answer.body);
+    const { workflowId } = request.params;
+    this.modes
+      .execute({ caller: keyCaller, workflowId, request: asked, client, idempotencyKey, body }, reply)
+      .catch((error: Error) => void reply.send(error));
   }
 
   private readonly refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
@@ -94,12 +85,6 @@ export class V2ExecuteRoute implements OnModuleInit {
     if (problem.kind === 'payloadTooLarge') drained(request, () => sendProblem(problem, request, reply));
     else sendProblem(problem, request, reply);
   };
-}
-
-/** v2 debits the bucket of queued runs for queued ones (contract B4). */
-function modeOf(mode: 'sync' | 'async' | 'stream', timeoutMs: number | undefined): RunMode {
-  if (mode !== 'async') return AT_ONCE;
-  return { trigger: 'api', bucket: 'async', stage: 'queue', ...(timeoutMs !== undefined && { timeoutMs }) };
 }
 
 /** This route knows no query. */

@@ -131,6 +131,27 @@ describe('POST /api/v2/workflows/{id}/execute', () => {
     expect([missing.status, missing.json]).toEqual([404, error('NOT_FOUND', 'Workflow not found')]);
   });
 
+  test('gives the first answer of an idempotency key again, and bills it once', async () => {
+    const headers = { 'idempotency-key': 'order-1' };
+    const first = await execute(echo, personal, { input: { n: 1 } }, headers);
+    const again = await execute(echo, personal, { input: { n: 1 } }, headers);
+    expect([again.text, again.headers.get('idempotency-replayed')]).toEqual([first.text, 'true']);
+    expect(again.headers.get('x-run-id')).toBe(first.headers.get('x-run-id'));
+    await finished(first.json.data.runId);
+    const other = await execute(echo, personal, { input: { n: 2 } }, headers);
+    expect([other.status, other.json.error.code, other.json.error.details]).toEqual([
+      422,
+      'UNPROCESSABLE_ENTITY',
+      { code: 'IDEMPOTENCY_KEY_REUSED' },
+    ]);
+    const streaming = { 'idempotency-key': 'order-2' };
+    const streamed = await execute(echo, personal, { stream: true, input: { n: 3 } }, streaming);
+    const restreamed = await execute(echo, personal, { stream: true, input: { n: 3 } }, streaming);
+    expect(restreamed.headers.get('content-type')).toBe('text/event-stream');
+    expect(streamed.text.endsWith(restreamed.text)).toBe(true);
+    expect((await execute(echo, personal, {}, { 'idempotency-key': 'a b' })).status).toBe(400);
+  });
+
   test('takes a run id once', async () => {
     const first = await execute(echo, personal, {}, { 'x-run-id': 'mine-1' });
     expect([first.status, first.json.data.runId, first.headers.get('x-run-id')]).toEqual([200, 'mine-1', 'mine-1']);

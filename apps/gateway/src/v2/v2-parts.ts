@@ -1,6 +1,7 @@
 import type { Provider, Type } from '@nestjs/common';
 import { FinishedRuns } from './finished-runs.js';
 import { MetaController } from './meta.controller.js';
+import { V2ExecuteModes } from './v2-execute-modes.js';
 import { V2ExecuteRoute } from './v2-execute-route.js';
 import { OpenRuns } from './open-runs.js';
 import { V2AnswerRun } from './v2-answer-run.js';
@@ -19,5 +20,6 @@ export const V2_PROVIDERS: Provider[] = [
   V2RunView,
   V2WorkflowShelf,
   V2AnswerRun,
+  V2ExecuteModes,
   V2ExecuteRoute,
 ];

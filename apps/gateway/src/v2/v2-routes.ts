@@ -56,7 +56,7 @@ export const v2Routes = defineRoutes([
     body: v2ExecuteBodySchema,
     bodyBytesMax: RUN_BODY_BYTES_MAX,
     answers: { 200: v2ExecuteAnswerSchema, 202: v2QueuedAnswerSchema },
-    refusals: [400, 402, 403, 404, 409, 413, 415, 429],
+    refusals: [400, 402, 403, 404, 409, 413, 415, 422, 429],
   },
   {
     ...execution,
