@@ -142,4 +142,31 @@ describe('the operator page', () => {
     const follower = parts.getByRole('row').filter({ hasText: 'follower:billing-meter' });
     expect(await follower.innerText()).toMatch(/position \S+ · head \S+/);
   }, 60_000);
+
+  it('shows each gateway with what it has applied, its lag and its lease', async () => {
+    await page.getByRole('tab', { name: 'Gateways' }).click();
+    const embedded = page.locator('[data-gateway="embedded"]');
+    await embedded.getByText('none needed: it shares the directory').waitFor();
+    // A fleet of several is played: this page is proved here, the fleet by its own tests.
+    const appliedAt = new Date().toISOString();
+    const of = (id: string, beat: number, lag: number) => ({
+      id,
+      applied: 40 - lag,
+      lag,
+      appliedAt,
+      leaseMs: 500,
+      beat,
+    });
+    let beat = 0;
+    await page.route('**/api/v1/admin/gateways', (route) =>
+      route.fulfill({ json: { success: true, gateways: [of('gateway-1', ++beat, 0), of('gateway-2', 1, 3)] } }),
+    );
+    await page
+      .locator('[data-gateway="gateway-2"]')
+      .getByText(/over: silent for/)
+      .waitFor();
+    expect(await page.locator('[data-gateway="gateway-2"]').innerText()).toMatch(/gateway-2\s+37\s+3/);
+    expect(await page.locator('[data-gateway="gateway-1"]').innerText()).toMatch(/gateway-1\s+40\s+0\s+holds, 500 ms/);
+    await page.unrouteAll();
+  }, 60_000);
 });

@@ -7,6 +7,7 @@ import {
   createWorkspaceKeyBodySchema,
   defineRoutes,
   findUserQuerySchema,
+  gatewaysAnswerSchema,
   keysQuerySchema,
   operatorUserAnswerSchema,
   personalKeysAnswerSchema,
@@ -234,6 +235,14 @@ export const keysRoutes = defineRoutes([
     summary: 'Lift a suspension',
     answers: { 200: operatorUserAnswerSchema },
     refusals: [404],
+  },
+  {
+    ...operator,
+    method: 'GET',
+    path: '/api/v1/admin/gateways',
+    summary: 'Who may be admitting callers: what each has applied, its lag and its lease',
+    answers: { 200: gatewaysAnswerSchema },
+    refusals: [503],
   },
   ...pairingRoutes,
 ]);

@@ -28,6 +28,7 @@ import { ApprovePairingHandler } from './pairing/approve-pairing.js';
 import { CollectPairingHandler } from './pairing/collect-pairing.js';
 import { PairingBook } from './pairing/pairing-book.js';
 import { PairingController } from './pairing/pairing.controller.js';
+import { GatewaysController } from './receipts/gateways.controller.js';
 import { ReceiptBook } from './receipts/receipt-book.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
 import { AcceptInvitationHandler } from './workspaces/accept-invitation.js';
@@ -52,6 +53,7 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
 @Module({
   controllers: [
     OperatorController,
+    GatewaysController,
     WorkspacesController,
     V2WorkspacesController,
     MembersController,

@@ -194,3 +194,17 @@ test('until ADMIN_API_KEY is set the routes are not there', async () => {
     await off.dispose();
   }
 });
+
+test('the operator sees who may be admitting callers; nobody else does', async () => {
+  const { status, body } = await keys.operate('GET', '/gateways');
+  expect([status, body]).toEqual([
+    200,
+    {
+      success: true,
+      gateways: [
+        { id: 'embedded', applied: 0, lag: 0, appliedAt: expect.stringMatching(/Z$/), leaseMs: null, beat: null },
+      ],
+    },
+  ]);
+  expect((await keys.operate('GET', '/gateways', undefined, 'wrong')).status).toBe(401);
+});

@@ -17,6 +17,21 @@ export interface Confirmation {
   pending: string[];
 }
 
+/** A process that may be admitting callers, as the fleet knows it. */
+export interface FleetMember {
+  id: string;
+  /** Changes of the directory that its copy has, counted from when the directory was last made. */
+  applied: number;
+  /** Changes that are in the directory and not in its copy yet. */
+  lag: number;
+  /** When it had applied the last one; ISO 8601. */
+  appliedAt: string;
+  /** How long it admits on its copy without a confirmation; null for one that shares the directory itself. */
+  leaseMs: number | null;
+  /** Another one at each confirmation, by which a silent member is told from a quiet directory; null as above. */
+  beat: number | null;
+}
+
 /** All processes that may be admitting callers now. */
 export abstract class Fleet {
   /**
@@ -25,6 +40,9 @@ export abstract class Fleet {
    * reached. `position` and `committedAt` are of the change, for the receipt.
    */
   abstract confirm(position: bigint, committedAt: Date, timeoutMs?: number): Promise<Confirmation>;
+
+  /** Who is in the fleet now, by id, for whoever looks after it. Rejects while the fleet cannot be read. */
+  abstract members(): Promise<FleetMember[]>;
 }
 
 /** How long an answer waits for the fleet (contract A1 row 3). */

@@ -14,4 +14,10 @@ describe('the fleet of one process', () => {
       pending: [],
     });
   });
+
+  it('is one member without a lease: it shares the directory itself', async () => {
+    const fleet = new MemoryFleet('one', () => new Date('2026-11-24T08:00:00.250Z'));
+    const of = { appliedAt: '2026-11-24T08:00:00.250Z', leaseMs: null, beat: null };
+    expect(await fleet.members()).toEqual([{ id: 'one', applied: 0, lag: 0, ...of }]);
+  });
 });

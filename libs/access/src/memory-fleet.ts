@@ -1,5 +1,5 @@
 import { Fleet } from './fleet.js';
-import type { Confirmation } from './fleet.js';
+import type { Confirmation, FleetMember } from './fleet.js';
 
 /**
  * The fleet of the one-process form: one gateway, which shares its directory with the service that commits. Whoever asks
@@ -25,5 +25,10 @@ export class MemoryFleet extends Fleet {
       },
       pending: [],
     });
+  }
+
+  override members(): Promise<FleetMember[]> {
+    const appliedAt = this.now().toISOString();
+    return Promise.resolve([{ id: this.gatewayId, applied: 0, lag: 0, appliedAt, leaseMs: null, beat: null }]);
   }
 }

@@ -49,6 +49,22 @@ describe('the fleet', () => {
     await server.dispose();
   });
 
+  it('tells who is in it, by id, and how far each has come', async () => {
+    await Promise.all([member('two'), member('one')]);
+    await eventually(async () => {
+      const members = await fleet.members();
+      expect(members.map(({ id, lag, leaseMs }) => [id, lag, leaseMs])).toEqual([
+        ['one', 0, LEASE_MS],
+        ['two', 0, LEASE_MS],
+      ]);
+    });
+    const beats = async () => (await fleet.members()).map(({ beat }) => beat);
+    const before = await beats();
+    await eventually(async () => {
+      for (const [at, beat] of (await beats()).entries()) expect(beat).not.toBe(before[at]);
+    });
+  });
+
   it('has confirmed a change when each member has applied it, and says when each had', async () => {
     const [one, two] = [await member('one'), await member('two')];
     await Promise.all([one, two].map((directory) => directory.read('key', KEY)));

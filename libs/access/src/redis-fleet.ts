@@ -1,6 +1,6 @@
 import { Bell } from '@tollgate/event-log';
 import { CONFIRM_TIMEOUT_MS, Fleet } from './fleet.js';
-import type { Confirmation } from './fleet.js';
+import type { Confirmation, FleetMember } from './fleet.js';
 import type { MemberRecord, RedisDirectoryStore } from './redis-directory-store.js';
 
 /** How much longer than a lease a silent member is waited for: its clock and ours may run a little differently. */
@@ -73,6 +73,16 @@ export class RedisFleet extends Fleet {
       nowIso: this.now().toISOString(),
       looked: goal !== undefined,
     });
+  }
+
+  override async members(): Promise<FleetMember[]> {
+    const { sequence, members } = await this.store.members();
+    return [...members]
+      .map(([id, { sequence: text, appliedAt, leaseMs, beat }]) => {
+        const applied = Number(text);
+        return { id, applied, lag: Math.max(0, sequence - applied), appliedAt, leaseMs, beat };
+      })
+      .sort((one, other) => (one.id < other.id ? -1 : 1));
   }
 
   close(): void {

@@ -41,3 +41,20 @@ export const operatorUserAnswerSchema = z.object({ success: z.literal(true), use
 export const suspendedUserAnswerSchema = operatorUserAnswerSchema.extend({
   receipt: receiptSchema.optional().describe('absent when nothing changed'),
 });
+
+/** A gateway as the fleet knows it. */
+export const fleetMemberSchema = z.object({
+  id: z.string(),
+  applied: z.int().describe('changes of the directory that its copy has'),
+  lag: z.int().describe('changes that it does not have yet'),
+  appliedAt: z.iso.datetime(),
+  leaseMs: z
+    .int()
+    .nullable()
+    .describe('how long it admits without a confirmation; null: it shares the directory itself'),
+  beat: z.int().nullable().describe('another one at each confirmation'),
+});
+export type FleetMemberView = z.infer<typeof fleetMemberSchema>;
+
+/** `GET /api/v1/admin/gateways`. */
+export const gatewaysAnswerSchema = z.object({ success: z.literal(true), gateways: z.array(fleetMemberSchema) });

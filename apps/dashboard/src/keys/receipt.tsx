@@ -8,12 +8,20 @@ import { confirmedInMs, isPending, receiptQuery, type RevokedAnswer } from './ke
 /** Times have milliseconds: what took none took less than one. */
 const msText = (ms: number) => (ms < 1 ? 'less than 1 ms' : `${countText(ms)} ms`);
 
+export interface ReceiptViewProps {
+  answer: RevokedAnswer;
+  what: string;
+  /** False for who may not read receipts: the operator has no session. */
+  isFollowed?: boolean;
+}
+
 /**
  * The proof: which gateways stopped admitting, after how many milliseconds, and which were fenced off. One that is not
  * complete yet completes before the reader's eyes.
  */
-export function ReceiptView({ answer: first, what }: { answer: RevokedAnswer; what: string }) {
-  const { data: answer = first } = useQuery(receiptQuery(first));
+export function ReceiptView({ answer: first, what, isFollowed = true }: ReceiptViewProps) {
+  const query = receiptQuery(first);
+  const { data: answer = first } = useQuery({ ...query, enabled: isFollowed && query.enabled });
   const { receipt, pending = [] } = answer;
   if (!receipt) return null;
   const isComplete = !isPending(answer);
@@ -29,7 +37,7 @@ export function ReceiptView({ answer: first, what }: { answer: RevokedAnswer; wh
       >
         {isComplete
           ? 'No gateway admits it any more: the next request with it is refused.'
-          : `Not confirmed yet: ${pending.join(', ')}. Their leases run out by themselves; then they refuse too. This page waits for them.`}
+          : `Not confirmed yet: ${pending.join(', ')}. Their leases run out by themselves; then they refuse too.${isFollowed ? ' This page waits for them.' : ''}`}
       </Alert>
       <Table withRowBorders aria-label="Gateways that stopped">
         <Table.Thead>

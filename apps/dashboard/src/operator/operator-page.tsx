@@ -9,6 +9,7 @@ import { Refusal } from '../server/refusal.js';
 import { useAction } from '../server/use-action.js';
 import { Mark } from '../shell/mark.js';
 import { SchemeToggle } from '../shell/scheme-toggle.js';
+import { GatewaysPanel } from './gateways-panel.js';
 import { HealthPanel } from './health-panel.js';
 import { type Operator, operatorOf } from './operator.js';
 import { PeoplePanel } from './people-panel.js';
@@ -34,7 +35,7 @@ export default function OperatorPage() {
           <SchemeToggle />
         </Group>
       </Group>
-      <PageHeader title="Operator" about="People, prices and the health of each part.">
+      <PageHeader title="Operator" about="People, prices, gateways and the health of each part.">
         {operator && (
           <Button variant="default" onClick={() => setAdminKey(undefined)}>
             Forget the admin key
@@ -51,16 +52,20 @@ export default function OperatorPage() {
 
 function Desk({ operator }: { operator: Operator }) {
   return (
-    <Tabs defaultValue="people">
+    <Tabs defaultValue="people" keepMounted={false}>
       <Tabs.List mb="md">
         <Tabs.Tab value="people">People</Tabs.Tab>
         <Tabs.Tab value="prices">Prices</Tabs.Tab>
+        <Tabs.Tab value="gateways">Gateways</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="people">
         <PeoplePanel operator={operator} />
       </Tabs.Panel>
       <Tabs.Panel value="prices">
         <PricePanel operator={operator} />
+      </Tabs.Panel>
+      <Tabs.Panel value="gateways">
+        <GatewaysPanel operator={operator} />
       </Tabs.Panel>
     </Tabs>
   );

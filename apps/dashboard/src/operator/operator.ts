@@ -1,4 +1,4 @@
-import type { OperatorUserView } from '@tollgate/contracts';
+import type { FleetMemberView, OperatorUserView } from '@tollgate/contracts';
 import { ask, type Question, withQuery } from '../server/ask.js';
 import type { RevokedAnswer } from '../keys/keys.js';
 
@@ -9,7 +9,7 @@ export function operatorOf(adminKey: string) {
   const tell = <T>(path: string, question: Question = {}) =>
     ask<T>(`/api/v1/admin${path}`, { ...question, headers: { 'x-admin-key': adminKey }, ownCredential: true });
   const changed = async (path: string, method: 'PUT' | 'POST', body: unknown) =>
-    tell<{ user: Person; receipt?: RevokedAnswer['receipt'] }>(path, { method, body });
+    tell<{ user: Person } & Pick<RevokedAnswer, 'receipt' | 'pending'>>(path, { method, body });
   return {
     findUser: async (email: string) => (await tell<{ user: Person }>(withQuery('/users', { email }))).user,
     createUser: (body: { name: string; email: string; password: string }) => changed('/users', 'POST', body),
@@ -17,6 +17,7 @@ export function operatorOf(adminKey: string) {
     setLimit: (id: string, usd: string | null) => changed(`/users/${id}/usage-limit`, 'PUT', { usd }),
     suspend: (id: string) => changed(`/users/${id}/suspend`, 'POST', {}),
     reinstate: (id: string) => changed(`/users/${id}/unsuspend`, 'POST', {}),
+    gateways: async () => (await tell<{ gateways: FleetMemberView[] }>('/gateways')).gateways,
     announcePrice: (body: { from: string; basePerRun: string }) =>
       tell<{ price: { from: string; basePerRun: string } }>('/prices', { method: 'PUT', body }),
   };

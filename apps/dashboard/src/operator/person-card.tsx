@@ -116,10 +116,10 @@ function Suspension({ person, operator, onChanged }: PersonCardProps) {
   const [done, setDone] = useState<RevokedAnswer>();
   const action = useAction({
     mutationFn: () => (person.suspended ? operator.reinstate(person.id) : operator.suspend(person.id)),
-    onSuccess: ({ user, receipt }) => {
+    onSuccess: ({ user, receipt, pending }) => {
       setAsking(false);
       onChanged(user);
-      if (receipt) setDone({ success: true, receipt });
+      if (receipt) setDone({ success: true, receipt, pending });
       else notifyDone(user.suspended ? 'Suspended.' : 'Let in again.');
     },
     onError: (error) => !isAsking && notifyFault(error, 'Nothing changed'),
@@ -149,7 +149,7 @@ function Suspension({ person, operator, onChanged }: PersonCardProps) {
         </Text>
       </Confirm>
       <Modal opened={done !== undefined} onClose={() => setDone(undefined)} title="Suspended">
-        {done && <ReceiptView answer={done} what={person.email} />}
+        {done && <ReceiptView answer={done} what={person.email} isFollowed={false} />}
       </Modal>
     </>
   );
