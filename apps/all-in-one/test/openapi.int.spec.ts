@@ -1,39 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { billing } from '@tollgate/billing';
-import { gateway } from '@tollgate/gateway';
-import { keys } from '@tollgate/keys';
-import { logs } from '@tollgate/logs';
-import { loadConfig, PinoLog, type RunningService, startService } from '@tollgate/service-kit';
-import { type FreshDatabase, freshDatabase } from '@tollgate/testing';
+import { type PlatformHere, startPlatformHere } from './platform-here.js';
 
 /** The document's own page with its files, and what Fastify adds to each GET. */
 const UNDOCUMENTED = /^(HEAD|OPTIONS) |^GET \/(docs|openapi\.yaml|docs-yaml|docs-json)(\/|$)/;
 
 describe('the OpenAPI document of the platform', () => {
-  let database: FreshDatabase;
-  let running: RunningService;
-  const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-openapi-'));
+  let platform: PlatformHere;
+  let running: PlatformHere['running'];
   beforeAll(async () => {
-    database = await freshDatabase();
-    const secret = 'a'.repeat(64);
-    const config = loadConfig({
-      PORT: '0',
-      DATA_DIR: dataDir,
-      DATABASE_URL: database.url,
-      MASTER_KEYS: secret,
-      KEY_PEPPERS: secret,
-      AUTH_SECRET: secret,
-      LOG_LEVEL: 'error',
-    });
-    running = await startService([keys, gateway, billing, logs], config, new PinoLog('error', 'test'));
+    platform = await startPlatformHere();
+    ({ running } = platform);
   });
-  afterAll(async () => {
-    await running.stop();
-    await database.drop();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+  afterAll(() => platform.stop());
 
   const documented = () => running.routes.map(({ method, path }) => `${method} ${path}`).sort();
 
@@ -61,7 +38,8 @@ describe('the OpenAPI document of the platform', () => {
       operations.map(({ path, method }) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`).sort(),
     ).toEqual(documented());
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
-    for (const { responses } of operations) expect(Object.keys(responses)).toContainEqual(expect.stringMatching(/^[23]/));
+    for (const { responses } of operations)
+      expect(Object.keys(responses)).toContainEqual(expect.stringMatching(/^[23]/));
     expect(document.paths['/api/billing/reports']?.get?.responses['200']).toMatchObject({
       content: { 'application/json': expect.anything(), 'text/csv': { schema: { type: 'string' } } },
     });
