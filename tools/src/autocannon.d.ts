@@ -4,7 +4,6 @@ declare module 'autocannon' {
     url: string;
     connections: number;
     duration: number;
-    overallRate?: number;
     requests: { method: 'POST'; path: string; headers: Record<string, string>; body: string }[];
   }
   interface Result {
