@@ -163,6 +163,19 @@ describe('two gateways and the keys service on one Redis', () => {
     expect(await statuses(kept.key)).toEqual([200, 200]);
   });
 
+  test('one gateway is all that a person needs: it passes on what the keys service owns', async () => {
+    const { url } = fleet.gateways[0];
+    const bob = await Person.signUp({ url }, 'Bo');
+    const mine = await bob.workflow(await bob.workspace());
+    const { id, key } = await bob.personalKey();
+    expect((await execute({ url }, mine, key)).status).toBe(200);
+    expect(await bob.ok('DELETE', `/api/users/me/api-keys/${id}`)).toMatchObject({ success: true });
+    expect((await execute({ url }, mine, key)).status).toBe(401);
+    expect((await bob.send('POST', '/api/auth/sign-out', {})).status).toBe(200);
+    expect((await bob.send('GET', '/api/workspaces')).status).toBe(401);
+    expect((await call(`${url}/internal/directory`, 'POST', { entries: [['user', bob.userId]] })).status).toBe(404);
+  });
+
   test('the internal look-up is not there for whoever does not know the secret', async () => {
     const ask = (headers: Record<string, string>) =>
       call(`${fleet.keys.url}/internal/directory`, 'POST', { entries: [['user', ada.userId]] }, headers);

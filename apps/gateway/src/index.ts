@@ -8,3 +8,4 @@ export const gateway: Service = {
   routes: gatewayRoutes,
   required: ['DATABASE_URL', 'MASTER_KEYS', 'KEY_PEPPERS', 'KEYS_URL'],
 };
+export * from './forward/forwarded-paths.js';

@@ -27,6 +27,8 @@ const settingsSchema = z.object({
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
   REDIS_CA_FILE: z.string().optional(),
   KEYS_URL: url.optional(),
+  BILLING_URL: url.optional(),
+  LOGS_URL: url.optional(),
   INTERNAL_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   ...secretSettings,
   ADMIN_API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
@@ -80,6 +82,8 @@ export class Config implements Readonly<Settings> {
   declare readonly REDIS_URL: string | undefined;
   declare readonly REDIS_CA_FILE: string | undefined;
   declare readonly KEYS_URL: string | undefined;
+  declare readonly BILLING_URL: string | undefined;
+  declare readonly LOGS_URL: string | undefined;
   declare readonly INTERNAL_SECRET: string | undefined;
   declare readonly MASTER_KEYS: string | undefined;
   declare readonly KEY_PEPPERS: string | undefined;

@@ -18,6 +18,7 @@ import { Config } from './config.js';
 import { Databases } from './database.js';
 import { KEEPER } from './directory-lookup-route.js';
 import { Health } from './health.js';
+import { HostedServices } from './hosted-services.js';
 import { InternalSecret } from './internal-secret.js';
 import { KeyUse } from './key-use.js';
 import { Log } from './log.js';
@@ -49,6 +50,7 @@ export class PlatformModule {
       [Quota, platform.quota],
       [PlansInForce, platform.plans],
       [Fleet, platform.fleet],
+      [HostedServices, new HostedServices(services)],
       [InternalSecret, new InternalSecret(config, peppers)],
       [KEEPER, platform.keeper],
       [Secrets, new Secrets(platform.masterKeys, peppers)],
