@@ -86,3 +86,31 @@ test('a suspended person’s key is no key any more, and the keys of a workspace
   await logs.tell('UserReinstated', { userId: 'ada' });
   expect(await statusesOf(ofWorkspace.text)).toEqual([200, 200, 200]);
 });
+
+test('a free plan shows seven days of runs; older ones are not there for anybody, until the payer has another plan', async () => {
+  const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 60 * 60 * 1000).toISOString();
+  await logs.person('flo', 'free');
+  await logs.workspace('w4', 'flo');
+  await logs.runs(
+    runFinished({ runId: 'old', workspaceId: 'w4', startedAt: daysAgo(7.01) }),
+    runFinished({ runId: 'young', workspaceId: 'w4', startedAt: daysAgo(6.99) }),
+  );
+  const { text } = await logs.key({ workspaceId: 'w4' });
+  const seen = async () => {
+    const query = `workspaceId=w4&startDate=${daysAgo(30)}`;
+    const v1 = await logs.get(`/api/v1/logs?${query}&order=asc`, text);
+    const v2 = await logs.get(`/api/v2/logs?${query}&order=asc`, text);
+    const paths = ['/api/v1/logs/log_old', '/api/v1/logs/executions/old', '/api/v2/logs/old', '/api/v1/logs/log_young'];
+    const statuses = await Promise.all(paths.map(async (path) => (await logs.get(path, text)).status));
+    const idsOf = (answer: typeof v1, name: string) => answer.body.data.map((run: Record<string, string>) => run[name]);
+    return [idsOf(v1, 'executionId'), idsOf(v2, 'runId'), statuses];
+  };
+
+  expect(await seen()).toEqual([['young'], ['young'], [404, 404, 404, 200]]);
+  await logs.tell('PlanChanged', { userId: 'flo', plan: 'pro' });
+  expect(await seen()).toEqual([
+    ['old', 'young'],
+    ['old', 'young'],
+    [200, 200, 200, 200],
+  ]);
+});

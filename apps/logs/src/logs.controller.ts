@@ -8,6 +8,7 @@ import { readRunId, runIdOfLog } from './log-id.js';
 import { LogLimitsReader } from './log-limits.js';
 import { LogPages } from './log-pages.js';
 import { LogReader } from './log-reader.js';
+import { LogRetention } from './log-retention.js';
 import { RunLog } from './run-log.js';
 import type { RunEntry } from './run-log.js';
 import { WorkflowCatalog } from './workflow-catalog.js';
@@ -21,6 +22,7 @@ export class LogsController {
     private readonly runs: RunLog,
     private readonly catalog: WorkflowCatalog,
     private readonly limits: LogLimitsReader,
+    private readonly retention: LogRetention,
   ) {}
 
   @Get()
@@ -77,7 +79,7 @@ export class LogsController {
     for (const workspaceId of await this.runs.workspacesOf(runId)) {
       const access = await this.reader.payerFor(caller, workspaceId);
       if ('refusal' in access) continue;
-      const run = await this.runs.find(workspaceId, runId);
+      const run = await this.retention.shown(await this.runs.find(workspaceId, runId));
       if (run) return { run, payerUserId: access.payerUserId };
     }
     throw concealed();

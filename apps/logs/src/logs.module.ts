@@ -4,6 +4,7 @@ import { LocalRunArchive } from './local-run-archive.js';
 import { LogLimitsReader } from './log-limits.js';
 import { LogPages } from './log-pages.js';
 import { LogReader } from './log-reader.js';
+import { LogRetention } from './log-retention.js';
 import { logsDatabase } from './logs-database.js';
 import { LogsController } from './logs.controller.js';
 import { RecorderFeed } from './recorder.feed.js';
@@ -24,6 +25,7 @@ import { WorkflowCatalog } from './workflow-catalog.js';
     WorkflowCatalogFeed,
     RunLog,
     WorkflowCatalog,
+    LogRetention,
     RunPages,
     LogPages,
     LogReader,

@@ -1,8 +1,11 @@
+import { BUILT_IN_PLANS, MemoryDirectory } from '@tollgate/access';
+import { SystemClock } from '@tollgate/service-kit';
 import { logListQuerySchema } from '@tollgate/contracts';
 import type { NewEvent } from '@tollgate/contracts';
 import { logsInDatabase } from '../test/logs-in-database.js';
 import { logged, runFinished, runRefused } from '../test/runs.js';
 import { LogPages } from './log-pages.js';
+import { LogRetention } from './log-retention.js';
 import { RunLog } from './run-log.js';
 import { PAGE_OUTPUT_BYTES_MAX, RunPages } from './run-pages.js';
 import { WorkflowCatalog } from './workflow-catalog.js';
@@ -14,7 +17,10 @@ let position = 1n;
 
 beforeAll(async () => {
   logs = await logsInDatabase();
-  pages = new LogPages(new RunPages(new RunLog(logs.database), new WorkflowCatalog(logs.database)));
+  const directory = new MemoryDirectory();
+  directory.markReady();
+  const retention = new LogRetention(directory, BUILT_IN_PLANS, new SystemClock());
+  pages = new LogPages(new RunPages(new RunLog(logs.database), new WorkflowCatalog(logs.database), retention));
 });
 afterAll(() => logs.close());
 beforeEach(() => logs.pool.query('TRUNCATE logs.run_log, logs.run_ids, logs.workflows'));

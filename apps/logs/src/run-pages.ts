@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { LogRetention } from './log-retention.js';
 import { RunLog } from './run-log.js';
-import type { RunEntry, RunPageRequest, RunPlace } from './run-log.js';
+import type { RunEntry, RunFilter, RunPageRequest, RunPlace } from './run-log.js';
 import { type CatalogWorkflow, WorkflowCatalog } from './workflow-catalog.js';
 
 /** Most bytes of outputs on one page that shows them: a page ends early rather than outgrow the process. */
@@ -22,11 +23,13 @@ export class RunPages {
   constructor(
     private readonly runs: RunLog,
     private readonly catalog: WorkflowCatalog,
+    private readonly retention: LogRetention,
   ) {}
 
   async read(request: RunPageRequest, show: { inFull: boolean; withOutput: boolean }): Promise<RunPage> {
+    const filter = await this.kept(request.filter);
     // One more than asked tells whether there is a next page.
-    const met = await this.runs.page({ ...request, limit: request.limit + 1 });
+    const met = await this.runs.page({ ...request, filter, limit: request.limit + 1 });
     const runs = met.slice(0, show.withOutput ? holdable(met, request.limit) : request.limit);
     const last = runs.at(-1);
     return {
@@ -35,6 +38,12 @@ export class RunPages {
       outputs: show.withOutput ? await this.runs.outputs(runs) : undefined,
       next: last && met.length > runs.length ? { startedAtMs: last.startedAt.getTime(), runId: last.runId } : undefined,
     };
+  }
+
+  private async kept(filter: RunFilter): Promise<RunFilter> {
+    const sinceMs = await this.retention.sinceMs(filter.workspaceId);
+    if (sinceMs === undefined) return filter;
+    return { ...filter, startedFromMs: Math.max(sinceMs, filter.startedFromMs ?? sinceMs) };
   }
 }
 

@@ -5,6 +5,7 @@ import { check } from '@tollgate/service-kit';
 import { logDetailOf } from './log-entry.js';
 import { runIdOfLog } from './log-id.js';
 import { LogPages } from './log-pages.js';
+import { LogRetention } from './log-retention.js';
 import { type RunEntry, RunLog } from './run-log.js';
 import { WorkflowCatalog } from './workflow-catalog.js';
 
@@ -20,6 +21,7 @@ export class SessionLogsController {
     private readonly pages: LogPages,
     private readonly runs: RunLog,
     private readonly catalog: WorkflowCatalog,
+    private readonly retention: LogRetention,
   ) {}
 
   @Get()
@@ -47,7 +49,8 @@ export class SessionLogsController {
   private async readable(userId: string, runId: string | undefined): Promise<RunEntry | undefined> {
     if (runId === undefined) return undefined;
     for (const workspaceId of await this.runs.workspacesOf(runId)) {
-      const run = (await this.isMember(userId, workspaceId)) ? await this.runs.find(workspaceId, runId) : undefined;
+      if (!(await this.isMember(userId, workspaceId))) continue;
+      const run = await this.retention.shown(await this.runs.find(workspaceId, runId));
       if (run) return run;
     }
     return undefined;

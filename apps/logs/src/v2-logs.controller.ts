@@ -5,6 +5,7 @@ import { Problem, v2LogListQuerySchema } from '@tollgate/contracts';
 import type { V2LogDetail, V2LogEntry, V2LogListQuery } from '@tollgate/contracts';
 import { garbageCursor, mintBoundCursor, noQuerySchema, readBoundCursor, V2Query } from '@tollgate/service-kit';
 import { readRunId } from './log-id.js';
+import { LogRetention } from './log-retention.js';
 import { RunLog } from './run-log.js';
 import type { RunEntry, RunPlace } from './run-log.js';
 import { RunPages } from './run-pages.js';
@@ -24,6 +25,7 @@ export class V2LogsController {
     private readonly runs: RunLog,
     private readonly catalog: WorkflowCatalog,
     private readonly directory: Directory,
+    private readonly retention: LogRetention,
   ) {}
 
   @Get()
@@ -80,7 +82,7 @@ export class V2LogsController {
         if (error.status !== 404) refusal = error;
         continue;
       }
-      const run = await this.runs.find(workspaceId, runId!);
+      const run = await this.retention.shown(await this.runs.find(workspaceId, runId!));
       if (run) return run;
     }
     throw refusal;

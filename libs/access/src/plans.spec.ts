@@ -11,19 +11,20 @@ describe('the plans', () => {
       of.syncTimeoutMs! / 60_000,
       of.asyncTimeoutMs! / 60_000,
       of.allowanceMicros,
+      of.logDays,
     ]);
     expect(rows).toEqual([
-      ['free', 50, 200, 30, 10, 5, 90, 5_000_000],
-      ['pro', 150, 1000, 100, 50, 50, 90, null],
-      ['max', 300, 2500, 200, 200, 50, 90, null],
-      ['team', 300, 2500, 200, 200, 50, 90, null],
-      ['enterprise', 600, 5000, 500, 1000, 50, 90, null],
+      ['free', 50, 200, 30, 10, 5, 90, 5_000_000, 7],
+      ['pro', 150, 1000, 100, 50, 50, 90, null, null],
+      ['max', 300, 2500, 200, 200, 50, 90, null, null],
+      ['team', 300, 2500, 200, 200, 50, 90, null, null],
+      ['enterprise', 600, 5000, 500, 1000, 50, 90, null, null],
     ]);
   });
 
   it('take from a file what it names, and `off` for each', () => {
     const off = { syncPerMinute: 'off', asyncPerMinute: 'off', apiPerMinute: 'off', concurrentRuns: 'off' };
-    const more = { syncTimeoutMs: 'off', asyncTimeoutMs: 'off', allowanceUsd: 'off' };
+    const more = { syncTimeoutMs: 'off', asyncTimeoutMs: 'off', allowanceUsd: 'off', logDays: 'off' };
     const plans = parsePlans(
       JSON.stringify({ free: { ...off, ...more }, team: { apiPerMinute: 7, allowanceUsd: '0.25' } }),
     );

@@ -13,6 +13,8 @@ export interface PlanLimits {
   asyncTimeoutMs: number | null;
   /** What may be used in a billing period before 402. */
   allowanceMicros: number | null;
+  /** How many days back runs are shown in the log. */
+  logDays: number | null;
 }
 
 /** The plans in force. With `billing` false nothing is limited but a run's time, which guards the machine, not the bill. */
@@ -22,10 +24,10 @@ export interface Plans {
 }
 
 const minutes = (count: number) => count * 60_000;
-const paidTimes = { syncTimeoutMs: minutes(50), asyncTimeoutMs: minutes(90), allowanceMicros: null };
+const paidTimes = { syncTimeoutMs: minutes(50), asyncTimeoutMs: minutes(90), allowanceMicros: null, logDays: null };
 const max = { syncPerMinute: 300, asyncPerMinute: 2500, apiPerMinute: 200, concurrentRuns: 200, ...paidTimes };
 
-/** Contract B4's table, and B6's free allowance of $5. No usage limit is stated for the paid plans: `off`. */
+/** Contract B4's table, B6's free allowance of $5, and B5's seven days of log. No usage limit is stated for the paid plans: `off`. */
 const TABLE: Record<Plan, PlanLimits> = {
   free: {
     syncPerMinute: 50,
@@ -35,6 +37,7 @@ const TABLE: Record<Plan, PlanLimits> = {
     syncTimeoutMs: minutes(5),
     asyncTimeoutMs: minutes(90),
     allowanceMicros: 5_000_000,
+    logDays: 7,
   },
   pro: { syncPerMinute: 150, asyncPerMinute: 1000, apiPerMinute: 100, concurrentRuns: 50, ...paidTimes },
   max,
@@ -73,6 +76,7 @@ const planFileSchema = z.partialRecord(
       syncTimeoutMs: timeoutMs,
       asyncTimeoutMs: timeoutMs,
       allowanceUsd: dollars,
+      logDays: limit(1, 36_500),
     })
     .partial(),
 );
@@ -111,6 +115,7 @@ function plansOf(table: Record<Plan, PlanLimits>, billing: boolean): Plans {
     apiPerMinute: null,
     concurrentRuns: null,
     allowanceMicros: null,
+    logDays: null,
   };
   const limits = Object.fromEntries(
     Object.entries(table).map(([plan, each]) => [plan, Object.freeze(billing ? each : { ...each, ...unlimited })]),
