@@ -10,10 +10,14 @@ import { Rows } from './look/surface.js';
 import { readLogSearch } from './logs/log-search.js';
 import { readPairingSearch } from './pairing/pairing-search.js';
 import { queryClient } from './server/query-client.js';
-import { sessionQuery } from './session/session.js';
+import { sessionQuery, waysQuery } from './session/session.js';
 import { NothingHere, Trouble } from './shell/trouble.js';
 import { readUsageSearch } from './usage/usage-search.js';
 import { lastWorkspace, workspacesQuery } from './workspaces/workspaces.js';
+
+/** How a provider's sign-in ended, when it failed: a word of the server's, never a sentence of somebody else's. */
+const readError = ({ error }: Record<string, unknown>): { error?: string } =>
+  typeof error === 'string' && /^[\w-]{1,60}$/.test(error) ? { error } : {};
 
 const readTo = (search: Record<string, unknown>): { to?: string } =>
   typeof search.to === 'string' ? { to: search.to } : {};
@@ -30,13 +34,15 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NothingHere
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: readTo,
+  validateSearch: (search: Record<string, unknown>) => ({ ...readTo(search), ...readError(search) }),
+  loader: () => queryClient.ensureQueryData(waysQuery),
   component: lazyRouteComponent(() => import('./session/sign-in-page.js')),
 });
 const signUp = createRoute({
   getParentRoute: () => root,
   path: '/sign-up',
   validateSearch: readTo,
+  loader: () => queryClient.ensureQueryData(waysQuery),
   component: lazyRouteComponent(() => import('./session/sign-up-page.js')),
 });
 const start = createRoute({

@@ -23,7 +23,7 @@ export interface Platform {
  * The built platform in a process, with a port and data of its own. `DASHBOARD_URL` names a running one instead, for
  * working on the page; its admin key must then be the one above, and it never goes away.
  */
-export async function startPlatform(): Promise<Platform> {
+export async function startPlatform(settings: Record<string, string> = {}): Promise<Platform> {
   const given = process.env.DASHBOARD_URL;
   const stay = () => Promise.reject(new Error('A platform that was given cannot be stopped: unset DASHBOARD_URL'));
   if (given) return { url: given, stop: async () => undefined, goAway: stay, comeBack: stay };
@@ -41,7 +41,7 @@ export async function startPlatform(): Promise<Platform> {
     rmSync(dataDir, { recursive: true, force: true });
   };
   const comeBack = async () => {
-    child = await launched(url, port, dataDir);
+    child = await launched(url, port, { DATA_DIR: dataDir, ...settings });
   };
   try {
     await comeBack();
@@ -52,15 +52,15 @@ export async function startPlatform(): Promise<Platform> {
   return { url, stop, goAway, comeBack };
 }
 
-async function launched(url: string, port: number, dataDir: string): Promise<ChildProcess> {
+async function launched(url: string, port: number, settings: Record<string, string>): Promise<ChildProcess> {
   const child = spawn(process.execPath, [MAIN], {
     env: {
       ...process.env,
       PORT: String(port),
-      DATA_DIR: dataDir,
       PUBLIC_URL: url,
       ADMIN_API_KEY: ADMIN_KEY,
       LOG_LEVEL: 'warn',
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

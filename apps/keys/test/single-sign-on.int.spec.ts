@@ -1,6 +1,6 @@
 import type { Browser } from './browser.js';
 import { KeysUnderTest, PASSWORD } from './keys-under-test.js';
-import { CLIENT_ID, CLIENT_SECRET, OidcIssuer, type Somebody } from './oidc-issuer.js';
+import { CLIENT_ID, CLIENT_SECRET, OidcIssuer, type Somebody } from '@tollgate/testing';
 
 const BEGIN = '/api/auth/sign-in/social';
 let issuer: OidcIssuer;

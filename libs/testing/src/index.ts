@@ -2,4 +2,5 @@ export * from './cable.js';
 export * from './eventually.js';
 export * from './free-port.js';
 export * from './fresh-database.js';
+export * from './oidc-issuer.js';
 export * from './own-redis.js';

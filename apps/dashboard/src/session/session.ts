@@ -1,4 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
+import type { signInWaysSchema } from '@tollgate/contracts';
+import type { z } from 'zod';
 import { ask, withQuery } from '../server/ask.js';
 
 export interface Account {
@@ -17,6 +19,24 @@ export const sessionQuery = queryOptions({
   staleTime: 30_000,
   refetchOnWindowFocus: 'always',
 });
+
+export type SignInWays = z.infer<typeof signInWaysSchema>;
+const PASSWORD_ALONE: SignInWays = { password: true, signUp: 'open', providers: [] };
+
+/** How one can sign in here. A server that does not tell is taken for one with passwords: it has the last word anyway. */
+export const waysQuery = queryOptions({
+  queryKey: ['sign-in-ways'],
+  queryFn: ({ signal }) =>
+    ask<SignInWays>('/api/auth/providers', { signal, ownCredential: true }).catch(() => PASSWORD_ALONE),
+  staleTime: Infinity,
+});
+
+/** Goes to the provider's page, which sends the reader back to `path` of this one. */
+export async function signInAtProvider(provider: SignInWays['providers'][number]['id'], path: string): Promise<void> {
+  const body = { provider, callbackURL: path };
+  const { url } = await ask<{ url: string }>('/api/auth/sign-in/social', { method: 'POST', body, ownCredential: true });
+  location.assign(url);
+}
 
 export const signIn = (given: { email: string; password: string }) =>
   ask<{ user: Account }>('/api/auth/sign-in/email', { method: 'POST', body: given, ownCredential: true });

@@ -1,5 +1,6 @@
 import { Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { AnchorLink } from '../look/links.js';
 import { Fault } from '../look/fault.js';
@@ -8,8 +9,9 @@ import { Refusal } from '../server/refusal.js';
 import { useAction } from '../server/use-action.js';
 import { createWorkspace, listWorkspaces } from '../workspaces/workspaces.js';
 import { Entrance } from './entrance.js';
+import { ProviderButtons } from './provider-buttons.js';
 import { safePath } from './safe-path.js';
-import { signUp } from './session.js';
+import { signUp, waysQuery } from './session.js';
 
 const PASSWORD_LENGTH_MIN = 8;
 
@@ -24,6 +26,7 @@ async function begin({ path, ...given }: { name: string; email: string; password
 
 export default function SignUpPage() {
   const { to } = useSearch({ from: '/sign-up' });
+  const { data: ways } = useSuspenseQuery(waysQuery);
   const navigate = useNavigate();
   const form = useForm({
     initialValues: { name: '', email: '', password: '' },
@@ -71,6 +74,7 @@ export default function SignUpPage() {
           </Button>
         </Stack>
       </form>
+      <ProviderButtons providers={ways.providers} path={safePath(to)} />
       <Text size="sm" ta="center">
         Have an account?{' '}
         <AnchorLink underline="always" to="/sign-in" search={to === undefined ? {} : { to }}>

@@ -20,12 +20,14 @@ const route = getRouteApi('/w/$workspaceId');
 
 /** Watches the session of this tab: its end asks to sign in again, another account starts afresh. */
 function useSessionWatch(account: Account) {
-  const { data } = useQuery(sessionQuery);
+  const { data, dataUpdatedAt } = useQuery(sessionQuery);
   useEffect(() => rememberAccount(account), [account]);
   useEffect(() => {
     if (data === null) void sessionEnd.signInAgain();
     else if (data && data.id !== account.id) location.assign('/');
-  }, [data, account.id]);
+    // Signed in again in another tab: what waits for it here goes on.
+    else if (data && sessionEnd.isAsking()) sessionEnd.settle(true);
+  }, [data, dataUpdatedAt, account.id]);
 }
 
 /** The frame for members; what others get looks like its not being there. */
