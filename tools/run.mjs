@@ -65,7 +65,9 @@ const verbs = {
 async function inBrowser(pattern, args) {
   await build();
   // They start the whole platform, with a database of its own: none of the tests' is needed.
-  return runHere([...stage.jest, '--testPathIgnorePatterns=none', '--testPathPatterns', pattern, ...args], {
+  // Two files at a time: a page waits for its server as often as it computes.
+  const jest = [...stage.jest, '--maxWorkers=2', '--testPathIgnorePatterns=none', '--testPathPatterns', pattern];
+  return runHere([...jest, ...args], {
     TOLLGATE_UNIT_TESTS: '1',
   });
 }

@@ -65,6 +65,39 @@ describe('Sim Keys', () => {
     expect(await page.locator('[data-shown-key]').count()).toBe(0);
   }, 60_000);
 
+  it('takes an end, and shows it in the reader’s zone with UTC beside it', async () => {
+    await page.getByRole('button', { name: 'Create key' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('ends');
+    await dialog.getByRole('combobox', { name: 'Expires' }).click();
+    await page.getByRole('option', { name: 'On a date…' }).click();
+    await dialog.getByLabel('Last day').fill('2020-01-01');
+    await dialog.getByRole('button', { name: 'Create key' }).click();
+    await dialog.getByText('This day is over: choose today or a later one').waitFor();
+    await dialog.getByRole('combobox', { name: 'Expires' }).click();
+    await page.getByRole('option', { name: 'In 7 days' }).click();
+    await dialog.getByRole('button', { name: 'Create key' }).click();
+    await page.locator('[data-shown-key]').waitFor();
+    const { keys } = (await reader.ask('GET', '/api/users/me/api-keys')).body as {
+      keys: { name: string; expiresAt: string | null }[];
+    };
+    const end = keys.find(({ name }) => name === 'ends')?.expiresAt ?? '';
+    const context = await browser.newContext({
+      timezoneId: 'Asia/Tokyo',
+      storageState: await reader.context.storageState(),
+    });
+    const tokyo = await context.newPage();
+    await tokyo.goto(page.url());
+    const shown = tokyo.locator('[data-key-name="ends"] time').last();
+    const inTokyo = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'Asia/Tokyo' });
+    const title = (await shown.getAttribute('title')) ?? '';
+    expect(title.replaceAll('\u202f', ' ')).toBe(
+      `${inTokyo.format(new Date(end)).replaceAll('\u202f', ' ')} · ${end.replace('T', ' ').replace('Z', '')} UTC`,
+    );
+    await tokyo.locator('[data-key-name="ends"]').getByText('soon').waitFor();
+    await context.close();
+  }, 60_000);
+
   it('makes one key of a double click', async () => {
     await page.getByRole('button', { name: 'Create key' }).first().click();
     const dialog = page.getByRole('dialog');

@@ -111,6 +111,26 @@ describe('the pages', () => {
     await page.getByText('needs redeploy').waitFor();
     await page.getByRole('button', { name: 'Deploy again' }).click();
     await page.getByText('deployed', { exact: true }).waitFor();
+    await page.getByRole('tab', { name: 'Call it' }).click();
+    const snippets = {
+      curl: 'curl -X POST',
+      fetch: 'await fetch',
+      Python: 'requests.post',
+      'TypeScript SDK': 'executeWorkflow',
+    };
+    for (const [language, words] of Object.entries(snippets)) {
+      await page.getByRole('tab', { name: language }).click();
+      await page
+        .getByRole('region', { name: `${language} snippet` })
+        .getByText(words)
+        .waitFor();
+    }
+    await page.getByRole('button', { name: 'Undeploy' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Undeploy' }).click();
+    await page.getByText('not deployed', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Delete workflow' }).click();
+    await page.getByText('“Tried out” is deleted.').waitFor();
   }, 90_000);
 
   it('show the signing secret of an upstream once', async () => {
