@@ -32,6 +32,8 @@ const verbs = {
       ...args,
     ]);
   },
+  /** The fleet under load, struck by every fault; needs what `test:fleet` needs, and PostgreSQL. */
+  'test:faults': (args) => tool('faults', args),
   /**
    * The published clients, unmodified, against the built platform: SDKs of both languages and generations, the CLI, MCP,
    * curl. `TOLLGATE_CLIENTS_URLS` names gateways that run already. Arguments go to Jest.

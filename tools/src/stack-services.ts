@@ -21,7 +21,7 @@ export async function startServices(
   dir: string,
   gateways: number,
   servers: ServerSettings,
-  { secrets, portOf }: StackSettings,
+  { secrets, portOf, more }: StackSettings,
   started: (process: OwnProcess) => void,
 ): Promise<{ services: OwnProcess[]; baseUrls: string[] }> {
   const names = ['keys', 'billing', 'logs', ...Array.from({ length: gateways }, (_, nth) => `gateway-${nth + 1}`)];
@@ -40,6 +40,7 @@ export async function startServices(
     const env = {
       PATH: process.env.PATH ?? '',
       ...known({
+        ...more,
         HOST: '127.0.0.1',
         PORT: new URL(url).port,
         PUBLIC_URL: service === 'gateway' ? url : urls['gateway-1'],

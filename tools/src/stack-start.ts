@@ -14,6 +14,8 @@ export interface StackOptions {
   /** An absolute path. */
   dir: string;
   gateways: number;
+  /** Settings of the services (`BILLING`, `PLANS_FILE`, …) beside those that the stack makes itself. */
+  settings?: Readonly<Record<string, string>>;
   say: (line: string) => void;
 }
 
@@ -22,7 +24,7 @@ export interface StackOptions {
  * Resolves when all are ready, and `stack.json` is there then. Rejects with what went wrong, and what had been started is
  * ended. A second start in one folder is refused while anything of the first lives; after a stop it goes on with its data.
  */
-export async function startStack({ dir, gateways, say }: StackOptions): Promise<StackFile> {
+export async function startStack({ dir, gateways, say, settings: more = {} }: StackOptions): Promise<StackFile> {
   mkdirSync(dir, { recursive: true, mode: 0o711 });
   const release = own(dir);
   const started: OwnProcess[] = [];
@@ -34,7 +36,7 @@ export async function startStack({ dir, gateways, say }: StackOptions): Promise<
     refuseSecond(dir);
     await installSystemPackages(say);
     rmSync(stackPath(dir), { force: true });
-    const settings = stackSettings(dir);
+    const settings = stackSettings(dir, more);
     say('starting Kafka, Redis and PostgreSQL');
     const servers = await allOrError<OwnProcess>([
       startKafka({ dir: join(dir, 'kafka') }).then(note),

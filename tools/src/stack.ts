@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Config } from '@tollgate/service-kit';
 import { startStack } from './stack-start.js';
 import { stackPath } from './stack-file.js';
 import { stopStack } from './stack-stop.js';
 
 /**
  * `npm run stack -- [--gateways N] [--dir DIR]` starts the distributed form and returns when it is ready;
- * `npm run stack:stop -- [--dir DIR]` ends it. What runs is in `DIR/stack.json` (contract A5).
+ * `npm run stack:stop -- [--dir DIR]` ends it. Settings of the environment that are not addresses (`BILLING`, `PLANS_FILE`,
+ * `UPSTREAM_ALLOW`, …) are handed to every service. What runs is in `DIR/stack.json` (contract A5).
  */
 const GATEWAYS_MAX = 16;
 const DIR = '.stack';
@@ -24,7 +26,9 @@ async function start(args: string[]): Promise<void> {
   }
   const dir = resolve(values.dir);
   const began = performance.now();
-  const { baseUrls } = await startStack({ dir, gateways, say });
+  const given = Object.entries(process.env).filter(([name, value]) => Config.names.includes(name) && value);
+  const settings = Object.fromEntries(given) as Record<string, string>;
+  const { baseUrls } = await startStack({ dir, gateways, say, settings });
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   say(
     [

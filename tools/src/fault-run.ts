@@ -1,0 +1,91 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Fault } from './fault-list.js';
+import type { FaultFleet } from './fault-fleet.js';
+import { execute, FleetLoad } from './fleet-load.js';
+import type { FleetTenant } from './fleet-tenant.js';
+import { KeyProbe } from './key-probe.js';
+
+const CLIENTS = 2;
+const BEFORE_MS = 1_000;
+const AFTER_MS = 1_500;
+const RECOVERY_TIMEOUT_MS = 90_000;
+const REST_TIMEOUT_MS = 120_000;
+
+/** What came of one fault. All but the first two and the last must be 0. */
+export interface FaultResult {
+  fault: string;
+  answered: number;
+  unanswered: number;
+  /** Answered runs that are not in the log, and runs that bill and log do not both have. */
+  difference: number;
+  admittedRevoked: number;
+  refusedNew: number;
+  wrong401: number;
+  /** From the end of the cause until every gateway runs again and a key can be issued. */
+  recoveredMs: number;
+}
+
+/** Strikes under load, waits for the fleet to recover and for bill and log to be complete, and holds them against the clients' record. */
+export async function strike(fleet: FaultFleet, tenant: FleetTenant, key: string, fault: Fault): Promise<FaultResult> {
+  const { baseUrls } = fleet.stack;
+  const load = new FleetLoad({ baseUrls, workflowId: tenant.workflowId, key }, CLIENTS);
+  const probe = new KeyProbe(tenant, baseUrls);
+  let recoveredMs = Number.NaN;
+  try {
+    await pause(BEFORE_MS);
+    await fault.strike(fleet);
+    recoveredMs = await recovered(baseUrls, tenant, key);
+    await pause(AFTER_MS);
+  } finally {
+    await Promise.all([load.stop(), probe.stop()]);
+  }
+  const { answered, statuses } = load;
+  const bad = [...statuses].filter(([status]) => status !== 200).reduce((sum, [, count]) => sum + count, 0);
+  return {
+    fault: fault.name,
+    answered: answered.size,
+    unanswered: bad,
+    difference: await differenceAtRest(tenant, key, answered),
+    admittedRevoked: probe.admittedRevoked,
+    refusedNew: probe.refusedNew,
+    wrong401: statuses.get(401) ?? 0,
+    recoveredMs: Math.round(recoveredMs),
+  };
+}
+
+async function recovered(baseUrls: readonly string[], tenant: FleetTenant, key: string): Promise<number> {
+  const began = performance.now();
+  const works = async () => {
+    for (const baseUrl of baseUrls) {
+      const { status } = await execute({ baseUrl, workflowId: tenant.workflowId, key });
+      if (status !== 200) throw new Error(`${baseUrl} answers ${status}`);
+    }
+    await tenant.issueKey(`after a fault ${Math.round(performance.now())}`);
+  };
+  for (;;) {
+    try {
+      await works();
+      return performance.now() - began;
+    } catch (error) {
+      if (performance.now() - began > RECOVERY_TIMEOUT_MS) throw error;
+      await pause(50);
+    }
+  }
+}
+
+/** Waits until the reconciliation is complete; then nothing may be left over on any side. */
+async function differenceAtRest(tenant: FleetTenant, key: string, answered: ReadonlySet<string>): Promise<number> {
+  const deadline = performance.now() + REST_TIMEOUT_MS;
+  for (;;) {
+    const found = await tenant.reconciliation().catch(() => undefined);
+    const isLate = performance.now() > deadline;
+    if (found?.asOf.complete && (found.difference === 0 || isLate)) {
+      const logged = await tenant.loggedRuns(key);
+      const inLog = new Set(logged);
+      const lost = [...answered].filter((runId) => !inLog.has(runId)).length;
+      if (lost === 0 || isLate) return found.difference + lost + (logged.length - inLog.size);
+    }
+    if (isLate && !found?.asOf.complete) throw new Error(`No complete comparison in ${REST_TIMEOUT_MS} ms`);
+    await pause(500);
+  }
+}
