@@ -29,6 +29,13 @@ describe('the four services as processes of their own, on one database', () => {
       expect(log.body.data).toEqual([expect.objectContaining({ executionId: run.body.executionId, level: 'info' })]);
     });
     expect((await ada.ok('GET', `/api/logs?workspaceId=${workspaceId}`)).data).toHaveLength(1);
+    const execution = `/api/workflows/${workflowId}/executions/${run.body.executionId}?includeOutput=true`;
+    expect((await getWithKey(apart, execution, key)).body).toMatchObject({
+      status: 'completed',
+      finalOutput: { question: 42 },
+    });
+    const asked = { workspaceId, runId: run.body.executionId };
+    expect((await call(`${apart.addressOf('logs')}/internal/runs`, 'POST', asked)).status).toBe(404);
     expect((await ada.ok('GET', '/api/billing/reconciliation')).difference).toBe(0);
     expect((await getWithKey(apart, '/api/users/me/usage-limits', key)).body).toMatchObject({ success: true });
 

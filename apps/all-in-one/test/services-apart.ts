@@ -12,7 +12,7 @@ export type ServiceName = (typeof SERVICES)[number];
 
 /** Who serves what, as a proxy in front of them would know it; keys has the rest. */
 const SERVED_BY: [RegExp, ServiceName][] = [
-  [/^\/api\/workflows/, 'gateway'],
+  [/^\/api\/(workflows|jobs)/, 'gateway'],
   [/^\/api\/(billing|users\/me\/usage-limits|v1\/admin\/prices)/, 'billing'],
   [/^\/api\/(v1\/)?logs/, 'logs'],
 ];
@@ -51,6 +51,7 @@ export class ServicesApart {
       DATABASE_POOL_MAX: '3',
       DATA_DIR: dataDir,
       KEYS_URL: `http://127.0.0.1:${ports.keys}`,
+      LOGS_URL: `http://127.0.0.1:${ports.logs}`,
       MASTER_KEYS: 'ab'.repeat(32),
       KEY_PEPPERS: 'pepper-of-the-tests-with-32-characters',
       AUTH_SECRET: 'auth-secret-of-the-tests-with-40-characters',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type ArchivedRun, RunArchive } from '@tollgate/access';
+import { RunArchive } from '@tollgate/access';
+import type { ArchivedRun } from '@tollgate/contracts';
 import { RunLog } from './run-log.js';
 
 /** The log of runs, asked within the process. */

@@ -1,4 +1,7 @@
 import {
+  ARCHIVED_RUN_PATH,
+  archivedRunAnswerSchema,
+  archivedRunQuestionSchema,
   defineRoutes,
   executionDetailSchema,
   logDetailSchema,
@@ -79,5 +82,15 @@ export const logsRoutes = defineRoutes([
     auth: 'session',
     answers: { 200: sessionLogDetailSchema },
     refusals: [404],
+  },
+  {
+    method: 'POST',
+    path: ARCHIVED_RUN_PATH,
+    tag: 'Internal',
+    summary: 'One run of the log, for services that run apart',
+    auth: 'internal',
+    body: archivedRunQuestionSchema,
+    answers: { 200: archivedRunAnswerSchema },
+    refusals: [400, 404],
   },
 ]);

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { RunArchive } from '@tollgate/access';
+import { InternalRunsController } from './internal-runs.controller.js';
 import { LocalRunArchive } from './local-run-archive.js';
 import { LogLimitsReader } from './log-limits.js';
 import { LogPages } from './log-pages.js';
@@ -18,7 +19,7 @@ import { WorkflowCatalog } from './workflow-catalog.js';
 /** Shows what happened: keeps the run log and answers the Logs API. Global, since the others in the process ask its archive. */
 @Global()
 @Module({
-  controllers: [LogsController, SessionLogsController, V2LogsController],
+  controllers: [InternalRunsController, LogsController, SessionLogsController, V2LogsController],
   providers: [
     logsDatabase,
     RecorderFeed,

@@ -1,22 +1,4 @@
-import type { EventData } from '@tollgate/contracts';
-
-/** A run that is over, as the log of runs has it. */
-export type ArchivedRun = Pick<
-  EventData<'RunFinished'>,
-  | 'runId'
-  | 'workspaceId'
-  | 'workflowId'
-  | 'trigger'
-  | 'status'
-  | 'startedAt'
-  | 'endedAt'
-  | 'durationMs'
-  | 'costMicros'
-  | 'error'
-> & {
-  /** What it put out; a note of its size where it was too much to be kept. */
-  output: unknown;
-};
+import type { ArchivedRun } from '@tollgate/contracts';
 
 /**
  * The log of runs, asked for one of them: by the logs service itself where it is in the process, over HTTP where it is not. A run

@@ -24,6 +24,7 @@ export * from './problems.filter.js';
 export * from './secrets.js';
 export * from './service.js';
 export * from './start-service.js';
+export * from './internal-secret.js';
 export * from './key-use.js';
 export * from './run-process.js';
 export * from './start-alone.js';

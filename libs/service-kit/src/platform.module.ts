@@ -26,7 +26,7 @@ import { Metrics } from './metrics.js';
 import { NotingKeyAuthenticator } from './noting-key-authenticator.js';
 import type { Platform } from './platform.js';
 import { PlansInForce } from './plans-in-force.js';
-import { AbsentRunArchive } from './absent-run-archive.js';
+import { RemoteRunArchive } from './remote-run-archive.js';
 import { RemoteSessions } from './remote-sessions.js';
 import type { Service } from './service.js';
 import { Secrets } from './secrets.js';
@@ -91,7 +91,7 @@ export class PlatformModule {
         : [{ provide: Sessions, useClass: RemoteSessions }]),
       ...(services.some((service) => service.providesRunArchive)
         ? []
-        : [{ provide: RunArchive, useClass: AbsentRunArchive }]),
+        : [{ provide: RunArchive, useClass: RemoteRunArchive }]),
     ];
     return {
       module: PlatformModule,
