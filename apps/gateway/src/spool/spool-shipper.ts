@@ -4,7 +4,7 @@ import { SpoolCorrupted } from './journal-frame.js';
 import type { SpoolBatch } from './spool-record.js';
 
 export interface ShipperOptions {
-  /** How long to gather what comes in before shipping it. Default 25. */
+  /** How long to gather what comes in before shipping it. Default 25, and 100 while there is much. */
   lingerMs?: number;
   /** Pause after the first failure; doubled with each further one up to `pauseMsMax`. Defaults 100 and 10,000. */
   pauseMs?: number;
@@ -22,6 +22,13 @@ export interface ShipperState {
 
 /** Half of what one publish takes, so that a batch read on top of it still fits. */
 const EVENTS_MAX = PUBLISH_EVENTS_MAX / 2;
+
+/** So many at once, and more is waiting already: nothing to gather. */
+const MUCH_LEFT = EVENTS_MAX / 2;
+const LINGER_MS = 25;
+/** From so many events at once on, gathering longer is worth it. */
+const BUSY_EVENTS = 20;
+const BUSY_LINGER_MS = 100;
 
 /**
  * Takes runs from the spool to the log: oldest first, batch by batch, removed only after the log has acknowledged them.
@@ -71,9 +78,9 @@ export class SpoolShipper {
       try {
         const shipped = await this.shipSome();
         if (this.stateNow.failures > 0) this.enter({ status: 'running', failures: 0 });
-        if (shipped) continue;
+        if (shipped > 0 && (this.stopping || shipped >= MUCH_LEFT)) continue;
         if (this.stopping) return this.enter({ status: 'stopped', failures: 0 });
-        await this.pause();
+        await this.pause(shipped);
       } catch (error) {
         const fault = error as Error;
         const failures = this.stateNow.failures + 1;
@@ -85,13 +92,15 @@ export class SpoolShipper {
     }
   }
 
-  private async shipSome(): Promise<boolean> {
+  /** How many events it took. */
+  private async shipSome(): Promise<number> {
     this.hasNew = false;
     const batches = this.spool.read(EVENTS_MAX);
-    if (batches.length === 0) return false;
-    await this.log.publish(eventsOf(batches));
+    if (batches.length === 0) return 0;
+    const events = eventsOf(batches);
+    await this.log.publish(events);
     await this.spool.remove(batches);
-    return true;
+    return events.length;
   }
 
   private enter(state: ShipperState): void {
@@ -100,10 +109,14 @@ export class SpoolShipper {
     if (changed) this.options.onTrouble?.(state);
   }
 
-  /** Until something was stored, and a little longer, so that what comes together is shipped together. */
-  private async pause(): Promise<void> {
+  /**
+   * Until something was stored, and a little longer, so that what comes together is shipped together: a publish costs the
+   * gateway and the log much the same for ten runs and for a hundred.
+   */
+  private async pause(shipped: number): Promise<void> {
     if (!this.hasNew) await this.sleep(undefined);
-    if (!this.stopping) await this.sleep(this.options.lingerMs ?? 25);
+    if (this.stopping) return;
+    await this.sleep(this.options.lingerMs ?? (shipped >= BUSY_EVENTS ? BUSY_LINGER_MS : LINGER_MS));
   }
 
   private async pauseAfter(failures: number): Promise<void> {
