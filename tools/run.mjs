@@ -1,9 +1,9 @@
 // The step before every npm command: plain Node, no packages, so that it works on a fresh clone with any Node >= 20.19.
 // It installs what is missing, finds the pinned Node 24, builds, and hands over to the command itself.
+import { testClients } from './run-clients.mjs';
 import { checkOwnNode, findNode } from './run-node.mjs';
 import { install } from './run-install.mjs';
 import { build, check, hostProgram, stage } from './run-steps.mjs';
-import { preparePythonClients } from './run-python.mjs';
 import { runHere, runHosted, say } from './run-process.mjs';
 
 const verbs = {
@@ -34,20 +34,7 @@ const verbs = {
   },
   /** The fleet under load, struck by every fault; needs what `test:fleet` needs, and PostgreSQL. */
   'test:faults': (args) => tool('faults', args),
-  /**
-   * The published clients, unmodified, against the built platform: SDKs of both languages and generations, the CLI, MCP,
-   * curl. `TOLLGATE_CLIENTS_URLS` names gateways that run already. Arguments go to Jest.
-   */
-  'test:clients': async (args) => {
-    await build();
-    await preparePythonClients();
-    return runHere(
-      // The TypeScript SDK leaves the timer of each call running for half a minute, which Jest would wait for.
-      [...stage.jest, '--forceExit', '--testMatch=**/*.clients.spec.ts', '--testPathIgnorePatterns=none', ...args],
-      // They start what they need: no database of the tests.
-      { TOLLGATE_UNIT_TESTS: '1' },
-    );
-  },
+  'test:clients': testClients,
   check,
   seed: (args) => tool('seed', args),
   tail: (args) => tool('tail', args),
