@@ -69,7 +69,7 @@ export class ServicesApart {
       const response = await fetch(`${apart.addressOf(SERVICES[index]!)}/health/ready`);
       if (response.status !== 200) throw new Error(`${SERVICES[index]}: ${await response.text()}`);
     };
-    await eventually(() => Promise.all(running.map(isReady)), { timeoutMs: 25_000, everyMs: 50 }).catch(
+    await eventually(() => Promise.all(running.map(isReady)), { timeoutMs: 60_000, everyMs: 50 }).catch(
       async (error: unknown) => {
         await apart.dispose();
         throw error;
