@@ -163,6 +163,15 @@ describe('two gateways and the keys service on one Redis', () => {
     expect(await statuses(kept.key)).toEqual([200, 200]);
   });
 
+  test('a limit holds for both gateways together', async () => {
+    const eve = await Person.signUp(two, 'Eve');
+    const own = await eve.workflow(await eve.workspace());
+    await operate(two, 'PUT', `/users/${eve.userId}/usage-limit`, { usd: '0.015' });
+    const { key } = await eve.personalKey();
+    const runs = await Promise.all(Array.from({ length: 12 }, (_, nth) => execute(nth % 2 ? one : two, own, key)));
+    expect(runs.map(({ status }) => status).sort()).toEqual([...Array(3).fill(200), ...Array(9).fill(402)]);
+  });
+
   test('one gateway is all that a person needs: it passes on what the keys service owns', async () => {
     const { url } = fleet.gateways[0];
     const bob = await Person.signUp({ url }, 'Bo');

@@ -71,19 +71,21 @@ export class Platform {
     const masterKeys = config.MASTER_KEYS ? parseMasterKeys(config.MASTER_KEYS) : [];
     const peppers = config.KEY_PEPPERS ? parsePeppers(config.KEY_PEPPERS) : [];
     const { eventLog } = opened;
-    const redis = await redisPortsOf({ config, log, eventLog, peppers }, services).catch(async (error: unknown) => {
-      await opened.close();
-      await pool.end();
-      throw error;
-    });
+    const redis = await redisPortsOf({ config, log, eventLog, peppers, plans }, services).catch(
+      async (error: unknown) => {
+        await opened.close();
+        await pool.end();
+        throw error;
+      },
+    );
     const memory = redis ? undefined : new MemoryDirectory();
     const platform = new Platform(
       config,
       log,
       opened,
       redis?.directory ?? (memory as MemoryDirectory),
-      new MemoryAdmission(counters),
-      new MemoryQuota(counters),
+      redis?.admission ?? new MemoryAdmission(counters),
+      redis?.quota ?? new MemoryQuota(counters),
       redis?.fleet ?? new MemoryFleet('embedded'),
       plans,
       masterKeys,
@@ -139,7 +141,7 @@ export class Platform {
 }
 
 function redisPortsOf(
-  parts: Pick<RedisPortsOptions, 'config' | 'log' | 'eventLog' | 'peppers'>,
+  parts: Pick<RedisPortsOptions, 'config' | 'log' | 'eventLog' | 'peppers' | 'plans'>,
   services: readonly Service[],
 ): Promise<RedisPorts | undefined> {
   if (parts.config.REDIS_URL === undefined) return Promise.resolve(undefined);

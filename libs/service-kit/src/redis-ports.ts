@@ -1,5 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { DirectoryKeeper, RedisConnection, RedisDirectory, RedisDirectoryStore, RedisFleet } from '@tollgate/access';
+import {
+  DirectoryKeeper,
+  type Plans,
+  RedisAdmission,
+  RedisConnection,
+  RedisCounters,
+  RedisDirectory,
+  RedisDirectoryStore,
+  RedisFleet,
+  RedisQuota,
+} from '@tollgate/access';
 import { newId } from '@tollgate/api-key';
 import type { EventLog } from '@tollgate/event-log';
 import type { Config } from './config.js';
@@ -16,18 +26,21 @@ export interface RedisPortsOptions {
   log: Log;
   eventLog: EventLog;
   peppers: readonly string[];
+  plans: Plans;
   /** What the process is called in receipts. */
   name: string;
   /** Whether the keys service runs in this process: it keeps the directory in Redis, and answers while Redis cannot. */
   isKeeper: boolean;
 }
 
-/** Directory and fleet on Redis (`REDIS_URL`): one connection and what this process runs on it. */
+/** Directory, fleet and admission on Redis (`REDIS_URL`): one connection and what this process runs on it. */
 export class RedisPorts {
   private constructor(
     private readonly redis: RedisConnection,
     readonly directory: RedisDirectory,
     readonly fleet: RedisFleet,
+    readonly admission: RedisAdmission,
+    readonly quota: RedisQuota,
     readonly keeper: DirectoryKeeper | undefined,
     private readonly lookup: HttpDirectoryLookup | undefined,
     private readonly log: Log,
@@ -35,7 +48,7 @@ export class RedisPorts {
 
   /** Throws an error that says what is wrong with `REDIS_URL` or `REDIS_CA_FILE`. */
   static async open(options: RedisPortsOptions): Promise<RedisPorts> {
-    const { config, log, eventLog, peppers, name, isKeeper } = options;
+    const { config, log, eventLog, peppers, plans, name, isKeeper } = options;
     const redis = await RedisConnection.open({ url: config.REDIS_URL as string, ca: await caOf(config) });
     const store = new RedisDirectoryStore(redis);
     const keeper = isKeeper ? new DirectoryKeeper({ eventLog, store, log: log.pino }) : undefined;
@@ -51,7 +64,9 @@ export class RedisPorts {
       log: log.pino,
       ...(asked && { lookup: asked }),
     });
-    return new RedisPorts(redis, directory, new RedisFleet(store), keeper, lookup, log);
+    const counters = new RedisCounters({ redis, plans });
+    const [admission, quota] = [new RedisAdmission(counters), new RedisQuota(counters)];
+    return new RedisPorts(redis, directory, new RedisFleet(store), admission, quota, keeper, lookup, log);
   }
 
   /** Resolves when this process would answer correctly, or when it has waited long enough for it. */
@@ -66,6 +81,7 @@ export class RedisPorts {
   async close(): Promise<void> {
     await this.directory.stop();
     await this.keeper?.stop();
+    await this.admission.close();
     this.fleet.close();
     await this.lookup?.close();
     this.redis.close();
