@@ -12,6 +12,7 @@ import { RecorderFeed } from './recorder.feed.js';
 import { RunLog } from './run-log.js';
 import { RunPages } from './run-pages.js';
 import { SessionLogsController } from './session-logs.controller.js';
+import { V2LogPages } from './v2-log-pages.js';
 import { V2LogsController } from './v2-logs.controller.js';
 import { WorkflowCatalogFeed } from './workflow-catalog.feed.js';
 import { WorkflowCatalog } from './workflow-catalog.js';
@@ -29,6 +30,7 @@ import { WorkflowCatalog } from './workflow-catalog.js';
     LogRetention,
     RunPages,
     LogPages,
+    V2LogPages,
     LogReader,
     LogLimitsReader,
     { provide: RunArchive, useClass: LocalRunArchive },

@@ -2,18 +2,15 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiKeyRoute, CurrentCaller, Directory, V2Access } from '@tollgate/access';
 import type { Caller } from '@tollgate/access';
 import { Problem, v2LogListQuerySchema } from '@tollgate/contracts';
-import type { V2LogDetail, V2LogEntry, V2LogListQuery } from '@tollgate/contracts';
-import { garbageCursor, mintBoundCursor, noQuerySchema, readBoundCursor, V2Query } from '@tollgate/service-kit';
+import type { V2LogDetail, V2LogListQuery } from '@tollgate/contracts';
+import { noQuerySchema, V2Query } from '@tollgate/service-kit';
 import { readRunId } from './log-id.js';
 import { LogRetention } from './log-retention.js';
 import { RunLog } from './run-log.js';
-import type { RunEntry, RunPlace } from './run-log.js';
-import { RunPages } from './run-pages.js';
-import { v2CursorFiltersOf, v2OrderOf, v2RunFilterOf } from './v2-log-filter.js';
-import { asksInFull, v2LogDetailOf, v2LogEntryOf } from './v2-log-entry.js';
+import type { RunEntry } from './run-log.js';
+import { v2LogDetailOf } from './v2-log-entry.js';
+import { type V2LogPage, V2LogPages } from './v2-log-pages.js';
 import { WorkflowCatalog } from './workflow-catalog.js';
-
-const LIST = 'logs';
 
 /** The v2 Logs API (contract B5.3). What a caller may not see is the same 404 as what is not there. */
 @Controller('api/v2/logs')
@@ -21,7 +18,7 @@ const LIST = 'logs';
 export class V2LogsController {
   constructor(
     private readonly access: V2Access,
-    private readonly pages: RunPages,
+    private readonly pages: V2LogPages,
     private readonly runs: RunLog,
     private readonly catalog: WorkflowCatalog,
     private readonly directory: Directory,
@@ -32,20 +29,9 @@ export class V2LogsController {
   async list(
     @CurrentCaller() caller: Caller,
     @Query(new V2Query(v2LogListQuerySchema)) query: V2LogListQuery,
-  ): Promise<{ data: V2LogEntry[]; nextCursor: string | null }> {
+  ): Promise<V2LogPage> {
     await this.access.require(caller, query.workspaceId, 'read', 'Workspace');
-    const bound = v2CursorFiltersOf(query);
-    const after = query.cursor === undefined ? undefined : placeOf(readBoundCursor(LIST, query.cursor, bound, 2));
-    const filter = v2RunFilterOf(query);
-    if (!filter) return { data: [], nextCursor: null };
-    const page = await this.pages.read(
-      { filter, order: v2OrderOf(query), after, limit: query.limit },
-      { inFull: asksInFull(query), withOutput: query.includeFinalOutput === true },
-    );
-    return {
-      data: page.runs.map((run) => v2LogEntryOf(run, page, query)),
-      nextCursor: page.next ? mintBoundCursor(LIST, [String(page.next.startedAtMs), page.next.runId], bound) : null,
-    };
+    return this.pages.page(query);
   }
 
   @Get(':runId')
@@ -91,10 +77,4 @@ export class V2LogsController {
   private async emailOf(userId: string | null): Promise<string | null> {
     return userId === null ? null : ((await this.directory.read('user', userId))?.email ?? null);
   }
-}
-
-function placeOf([at = '', runId = '']: string[]): RunPlace {
-  const startedAtMs = Number(at);
-  if (!/^-?\d{1,15}$/.test(at) || readRunId(runId) === undefined) throw garbageCursor();
-  return { startedAtMs, runId };
 }
