@@ -1,7 +1,10 @@
+import { BUILT_IN_PLANS, MemoryDirectory } from '@tollgate/access';
 import { logListQuerySchema, v2LogListQuerySchema } from '@tollgate/contracts';
 import { logsInDatabase } from '../test/logs-in-database.js';
 import { logged, runFinished } from '../test/runs.js';
+import { SystemClock } from '@tollgate/service-kit';
 import { LogPages } from './log-pages.js';
+import { LogRetention } from './log-retention.js';
 import { Partitions } from './partitions.js';
 import { ENTRY_COLUMNS, RunLog } from './run-log.js';
 import type { RunFilter, RunPageRequest } from './run-log.js';
@@ -147,7 +150,12 @@ describe(`a walk through a workspace with ${RUNS} runs, page by page`, () => {
     await logs.deliver(logged(runs, BigInt(RUNS + arrived)));
   };
 
-  const runPages = () => new RunPages(new RunLog(logs.database), new WorkflowCatalog(logs.database));
+  const runPages = () => {
+    const directory = new MemoryDirectory();
+    directory.markReady();
+    const retention = new LogRetention(directory, BUILT_IN_PLANS, new SystemClock());
+    return new RunPages(new RunLog(logs.database), new WorkflowCatalog(logs.database), retention);
+  };
   const v1Page = async (cursor: string) => {
     const query = logListQuerySchema.parse({ workspaceId: 'big', limit: '1000', ...(cursor && { cursor }) });
     const { data, nextCursor } = await new LogPages(runPages()).page(query);

@@ -13,12 +13,6 @@ export interface FinishedRun {
   costMicros: number;
 }
 
-export interface FinishedRunTexts {
-  /** JSON texts. */
-  output: string;
-  error: string | null;
-}
-
 export interface FinishedRunsRequest {
   workspaceId: string;
   workflowId: string;
@@ -49,11 +43,6 @@ export class FinishedRuns {
 
   constructor(private readonly database: GatewayDatabase) {}
 
-  /** Whether the log is here; known once it was asked. */
-  get areThere(): boolean {
-    return this.isThere;
-  }
-
   /** One page by start and id, in the index's order. */
   async page(of: FinishedRunsRequest): Promise<FinishedRun[]> {
     if (!(await this.exist())) return [];
@@ -78,24 +67,6 @@ export class FinishedRuns {
     return rows.map(runOf);
   }
 
-  /** The newest run of this id of a workflow. */
-  async find(
-    workspaceId: string,
-    workflowId: string,
-    runId: string,
-  ): Promise<(FinishedRun & FinishedRunTexts) | undefined> {
-    if (!(await this.exist())) return undefined;
-    const { rows } = await this.database.pool.query<Row & FinishedRunTexts>(
-      `SELECT ${COLUMNS}, output, error FROM logs.finished_runs
-       WHERE workspace_id = $1 AND workflow_id = $2 AND run_id = $3 AND started_at = ANY (ARRAY(
-         SELECT started_at FROM logs.finished_run_ids WHERE run_id = $3 AND workspace_id = $1))
-       ORDER BY started_at DESC LIMIT 1`,
-      [workspaceId, workflowId, runId],
-    );
-    const row = rows[0];
-    return row && { ...runOf(row), output: row.output, error: row.error };
-  }
-
   /** How often each workflow ran, up to `RUNS_COUNTED_MAX`, and when last; those that never did are absent. */
   async activity(
     workspaceId: string,
@@ -116,7 +87,7 @@ export class FinishedRuns {
   private async exist(): Promise<boolean> {
     if (this.isThere) return true;
     const { rows } = await this.database.pool.query<{ there: boolean }>(
-      `SELECT to_regclass('logs.finished_run_ids') IS NOT NULL AS there`,
+      `SELECT to_regclass('logs.finished_runs') IS NOT NULL AS there`,
     );
     return (this.isThere = rows[0]?.there === true);
   }

@@ -6,7 +6,6 @@ import { V2ExecuteRoute } from './v2-execute-route.js';
 import { OpenRuns } from './open-runs.js';
 import { V2AnswerRun } from './v2-answer-run.js';
 import { V2RunList } from './v2-run-list.js';
-import { V2RunView } from './v2-run-view.js';
 import { V2RunsController } from './v2-runs.controller.js';
 import { V2WorkflowShelf } from './v2-workflow-shelf.js';
 import { V2WorkflowsController } from './v2-workflows.controller.js';
@@ -17,7 +16,6 @@ export const V2_PROVIDERS: Provider[] = [
   FinishedRuns,
   OpenRuns,
   V2RunList,
-  V2RunView,
   V2WorkflowShelf,
   V2AnswerRun,
   V2ExecuteModes,

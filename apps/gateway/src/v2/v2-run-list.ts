@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { Directory } from '@tollgate/access';
 import { microsToNumber, type V2RunEntry, type V2RunListQuery, type V2RunStatus } from '@tollgate/contracts';
-import { garbageCursor, mintBoundCursor, readBoundCursor } from '@tollgate/service-kit';
+import { Clock, garbageCursor, mintBoundCursor, PlansInForce, readBoundCursor } from '@tollgate/service-kit';
 import { type FinishedRun, FinishedRuns } from './finished-runs.js';
 import { type OpenRun, OpenRuns } from './open-runs.js';
 
 const LIST = 'runs';
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What the log keeps of each status that a run can end in. */
 const STORED: Partial<Record<V2RunStatus, readonly string[]>> = {
@@ -19,6 +21,9 @@ export class V2RunList {
   constructor(
     private readonly finished: FinishedRuns,
     private readonly open: OpenRuns,
+    private readonly directory: Directory,
+    private readonly plans: PlansInForce,
+    private readonly clock: Clock,
   ) {}
 
   /** One page. Throws the 400 of a cursor that was not made for this workflow and these filters. */
@@ -31,10 +36,12 @@ export class V2RunList {
     const after = query.cursor === undefined ? undefined : placeOf(readBoundCursor(LIST, query.cursor, bound, 2));
     const stored = status === undefined ? undefined : (STORED[status] ?? []);
     const asked = { order, after, limit: limit + 1 };
+    const shownFromMs = await this.shownFromMs(of.workspaceId);
+    const fromMs = Math.max(shownFromMs, startDate ?? shownFromMs);
     const [ended, open] = await Promise.all([
       stored?.length === 0
         ? []
-        : this.finished.page({ ...of, ...asked, statuses: stored, trigger, fromMs: startDate, toMs: endDate }),
+        : this.finished.page({ ...of, ...asked, statuses: stored, trigger, fromMs, toMs: endDate }),
       this.open.page({ workflowId: of.workflowId, ...asked }),
     ]);
     const runs = merged(
@@ -51,6 +58,14 @@ export class V2RunList {
           ? mintBoundCursor(LIST, [String(Date.parse(last.startedAt)), last.runId], bound)
           : null,
     };
+  }
+
+  /** The first instant of runs that are shown, like that of the log: as many days back as the payer's plan keeps. */
+  private async shownFromMs(workspaceId: string): Promise<number> {
+    const workspace = await this.directory.read('workspace', workspaceId);
+    const payer = workspace && (await this.directory.read('user', workspace.billedAccountUserId));
+    const days = payer ? this.plans.limits[payer.plan].logDays : null;
+    return days === null ? 0 : this.clock.nowMs() - days * DAY_MS;
   }
 }
 

@@ -13,9 +13,9 @@ import {
 } from '@tollgate/contracts';
 import { noQuerySchema, V2Body, V2Query } from '@tollgate/service-kit';
 import { CancelRun } from '../jobs/cancel-run.js';
-import { blockOutputsOf } from './block-outputs.js';
+import { RunStates } from '../runs/run-states.js';
 import { V2RunList } from './v2-run-list.js';
-import { V2RunView } from './v2-run-view.js';
+import { v2RunText } from './v2-run-view.js';
 
 interface OfWorkflow {
   workspaceId: string;
@@ -30,7 +30,7 @@ export class V2RunsController {
     private readonly access: V2Access,
     private readonly directory: Directory,
     private readonly runs: V2RunList,
-    private readonly view: V2RunView,
+    private readonly states: RunStates,
     private readonly cancelRun: CancelRun,
   ) {}
 
@@ -52,15 +52,9 @@ export class V2RunsController {
     @Query(new V2Query(v2RunQuerySchema)) query: V2RunQuery,
   ): Promise<string> {
     const of = await this.reachable(caller, workflowId, 'read', 'Run');
-    const { includeOutput, selectedOutputs } = query;
-    const withOutput = includeOutput || selectedOutputs !== undefined;
-    const viewed = isRunId(runId) ? await this.view.find({ ...of, runId }, withOutput) : undefined;
-    if (!viewed) throw runNotFound();
-    const { run, outputJson } = viewed;
-    const blockOutputs = run.endedAt === null ? 'null' : blockOutputsOf(outputJson, selectedOutputs);
-    // The output is spliced in as it was put out: it may be large, and is JSON already.
-    const output = includeOutput ? outputJson : 'null';
-    return `{"data":${JSON.stringify(run).slice(0, -1)},"output":${output},"blockOutputs":${blockOutputs}}}`;
+    const state = isRunId(runId) ? await this.states.find({ ...of, runId }) : undefined;
+    if (!state) throw runNotFound();
+    return v2RunText(state, workflowId, query);
   }
 
   /** Needs `write`: it changes what others see. A run that ended already is told so, not refused. */
@@ -78,7 +72,7 @@ export class V2RunsController {
     const outcome = await this.cancelRun.cancel(workflowId, runId);
     if (outcome === 'cancelled') return answerOf(runId, true, 'queue_cancelled');
     if (outcome === 'cancelling') return answerOf(runId, true, 'recorded');
-    const status = (await this.view.find({ ...of, runId }, false))?.run.status;
+    const status = (await this.states.find({ ...of, runId }))?.status;
     if (status === 'completed' || status === 'failed') return answerOf(runId, false, `already_${status}`);
     if (status === 'cancelled') return answerOf(runId, true, 'already_cancelled');
     throw runNotFound();

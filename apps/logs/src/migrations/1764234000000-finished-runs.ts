@@ -7,13 +7,12 @@ export class FinishedRuns1764234000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE VIEW logs.finished_runs AS
-        SELECT run_id, workspace_id, workflow_id, status, trigger, started_at, ended_at, duration_ms, cost_micros, output, error
+        SELECT run_id, workspace_id, workflow_id, status, trigger, started_at, ended_at, duration_ms, cost_micros
         FROM logs.run_log;
-      CREATE VIEW logs.finished_run_ids AS SELECT run_id, workspace_id, started_at FROM logs.run_ids;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`DROP VIEW logs.finished_runs, logs.finished_run_ids`);
+    await runner.query(`DROP VIEW logs.finished_runs`);
   }
 }
