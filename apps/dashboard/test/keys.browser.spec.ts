@@ -157,6 +157,33 @@ describe('Sim Keys', () => {
     await page.unrouteAll();
   }, 60_000);
 
+  it('says that a switch has not reached every gateway yet, and when it has', async () => {
+    const at = `/api/workspaces/${reader.workspaceId}`;
+    const { workspace } = (await reader.ask('GET', at)).body as { workspace: object };
+    const receipt = {
+      position: '8',
+      revokedAt: '2026-11-01T10:00:00.000Z',
+      confirmedAt: null,
+      gateways: [],
+      fenced: [],
+    };
+    // As above: the rare answer is played.
+    await page.route(`**${at}`, (route) =>
+      route.fulfill({
+        status: 202,
+        json: { workspace: { ...workspace, allowPersonalApiKeys: false }, pending: ['gateway-2'], receipt },
+      }),
+    );
+    await page.route('**/api/keys/receipts/8', (route) =>
+      route.fulfill({ json: { success: true, receipt: { ...receipt, confirmedAt: receipt.revokedAt } } }),
+    );
+    await page.getByRole('switch', { name: 'Personal keys in this workspace' }).press('Space');
+    await page.getByRole('button', { name: 'Switch off' }).click();
+    await page.getByText('Not confirmed yet: gateway-2.').waitFor();
+    await page.getByText('Done everywhere').waitFor();
+    await page.unrouteAll();
+  }, 60_000);
+
   it('stops personal keys by the switch, says how many, and lets them in again', async () => {
     const key = await create('switched');
     await page.getByRole('button', { name: 'I have kept it: close' }).click();

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { PersonalKeysReach, PersonalKeyView } from '@tollgate/contracts';
+import type { PersonalKeysReach, PersonalKeyView, receiptSchema } from '@tollgate/contracts';
+import type { z } from 'zod';
 import { utcMonthOf, monthWindow } from '../look/dates.js';
 import { ask, withQuery } from '../server/ask.js';
 
@@ -10,14 +11,8 @@ export interface KeyView extends PersonalKeyView {
   createdBy?: string;
 }
 
-export interface Receipt {
-  position: string;
-  revokedAt: string;
-  /** Absent as long as something is pending. */
-  confirmedAt?: string | null;
-  gateways: { id: string; appliedAt: string }[];
-  fenced: string[];
-}
+/** The proof; `confirmedAt` is null as long as something is pending. */
+export type Receipt = Omit<z.infer<typeof receiptSchema>, 'confirmedAt'> & { confirmedAt: string | null };
 
 /** What a revoke answers; `pending` names gateways that have neither confirmed nor lost their lease yet (A1 row 3). */
 export interface RevokedAnswer {

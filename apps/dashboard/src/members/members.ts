@@ -1,5 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { PendingInvitationView, PermissionView } from '@tollgate/contracts';
+import { followReceipt } from '../keys/follow-receipt.js';
+import type { RevokedAnswer } from '../keys/keys.js';
 import { ask, withQuery } from '../server/ask.js';
 
 export type Role = 'admin' | 'write' | 'read';
@@ -32,14 +34,18 @@ export interface AddedMember {
 export const addMember = (workspaceId: string, body: { email: string; permission: Role }) =>
   ask<AddedMember>(`/api/workspaces/${workspaceId}/members`, { method: 'POST', body });
 
-export const changeRole = (workspaceId: string, userId: string, role: Role) =>
-  ask<{ users: Member[] }>(`/api/workspaces/${workspaceId}/permissions`, {
-    method: 'PATCH',
-    body: { updates: [{ userId, permissions: role }] },
-  });
+export async function changeRole(workspaceId: string, userId: string, role: Role): Promise<void> {
+  const body = { updates: [{ userId, permissions: role }] };
+  void followReceipt(
+    await ask<Partial<RevokedAnswer>>(`/api/workspaces/${workspaceId}/permissions`, { method: 'PATCH', body }),
+  );
+}
 
-export const removeMember = (workspaceId: string, userId: string) =>
-  ask(`/api/workspaces/${workspaceId}/members/${userId}`, { method: 'DELETE' });
+export async function removeMember(workspaceId: string, userId: string): Promise<void> {
+  void followReceipt(
+    await ask<Partial<RevokedAnswer>>(`/api/workspaces/${workspaceId}/members/${userId}`, { method: 'DELETE' }),
+  );
+}
 
 export type PendingInvitation = PendingInvitationView;
 

@@ -1,5 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { ChangeWorkspaceBody, WorkspaceView } from '@tollgate/contracts';
+import { followReceipt } from '../keys/follow-receipt.js';
+import type { RevokedAnswer } from '../keys/keys.js';
 import { ask } from '../server/ask.js';
 import { queryClient } from '../server/query-client.js';
 
@@ -21,7 +23,12 @@ export async function createWorkspace(body: { name: string }): Promise<Workspace
 }
 
 export async function changeWorkspace(id: string, body: ChangeWorkspaceBody): Promise<Workspace> {
-  return (await ask<{ workspace: Workspace }>(`/api/workspaces/${id}`, { method: 'PATCH', body })).workspace;
+  const answer = await ask<{ workspace: Workspace } & Partial<RevokedAnswer>>(`/api/workspaces/${id}`, {
+    method: 'PATCH',
+    body,
+  });
+  void followReceipt(answer);
+  return answer.workspace;
 }
 
 /** Puts what the server answered where all pages read it. */
