@@ -93,6 +93,14 @@ export class ClientWorld {
     return `sk-sim-${'x'.repeat(32)}`;
   }
 
+  /** A deployed workflow of Ada's that is run by an upstream. */
+  async workflowAt(url: string): Promise<string> {
+    const body = { workspaceId: this.workspaceId, name: 'Upstream', runner: { kind: 'http', url } };
+    const { workflow } = await this.ada.ok('POST', '/api/workflows', body);
+    await this.ada.ok('POST', `/api/workflows/${workflow.id}/deploy`);
+    return workflow.id as string;
+  }
+
   /** Another person. */
   async newcomer(name = 'Eve'): Promise<Newcomer> {
     const person = await Person.signUp({ url: this.managementUrl }, name);

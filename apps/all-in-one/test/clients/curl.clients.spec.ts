@@ -74,10 +74,7 @@ describe('curl', () => {
     let workflowId: string;
     beforeAll(async () => {
       upstream = await HeldUpstream.listen();
-      const runner = { kind: 'http', url: upstream.url };
-      const body = { workspaceId: world.workspaceId, name: 'Streaming', runner };
-      workflowId = (await world.ada.ok('POST', '/api/workflows', body)).workflow.id;
-      await world.ada.ok('POST', `/api/workflows/${workflowId}/deploy`);
+      workflowId = await world.workflowAt(upstream.url);
     });
     afterAll(() => upstream.close());
 

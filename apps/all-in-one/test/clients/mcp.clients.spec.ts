@@ -138,10 +138,19 @@ describe('MCP clients, unmodified', () => {
       await client.close();
     });
 
-    test('a public server needs no key until it is made private', async () => {
+    test('a public server needs no key until it is made private; the workspace’s owner is billed', async () => {
       const open = await server({ isPublic: true });
       const client = await connected(open);
       expect((await client.callTool({ name: 'greeting', arguments: {} })).isError).toBe(false);
+      const day = new Date().toISOString().slice(0, 10);
+      await eventually(
+        async () => {
+          const report = await world.ada.ok('GET', `/api/billing/reports?from=${day}&groupBy=key`);
+          expect(report.rows).toContainEqual(expect.objectContaining({ keyId: null, requests: 1, cost: '0.005000' }));
+          expect(await world.ada.ok('GET', '/api/billing/reconciliation')).toMatchObject({ difference: 0 });
+        },
+        { everyMs: 250 },
+      );
 
       await world.ada.ok('PATCH', `/api/mcp/workflow-servers/${open.split('/').at(-1)}`, { isPublic: false });
 

@@ -1,6 +1,7 @@
 import { eventually } from '@tollgate/testing';
 import { SimStudioClient, SimStudioError } from 'simstudio-ts-sdk';
 import { ClientWorld, FAULT_TEXT } from './client-world.js';
+import { HeldUpstream } from './held-upstream.js';
 import { asMessage, V1_RUN_REFUSALS } from './v1-refusals.js';
 
 const caught = (promise: Promise<unknown>): Promise<unknown> =>
@@ -76,12 +77,41 @@ describe('simstudio-ts-sdk 0.1.2, unmodified', () => {
     expect(error).toMatchObject({ code: 'PAYLOAD_TOO_LARGE', status: 413 });
   });
 
+  test('a stream, which it cannot read, is an error and no half of an answer', async () => {
+    const streamed = clientWith(world.keys.personal).executeWorkflow(world.workflows.echo, {}, { stream: true });
+
+    expect(await caught(streamed)).toMatchObject({ code: 'EXECUTION_ERROR' });
+  });
+
+  test('the address can be changed', async () => {
+    const client = new SimStudioClient({ apiKey: world.keys.personal, baseUrl: 'http://127.0.0.1:1' });
+    expect(await caught(client.executeWorkflow(world.workflows.greeting))).toMatchObject({ code: 'EXECUTION_ERROR' });
+
+    client.setBaseUrl(`${world.url}//`);
+
+    expect(await client.executeWorkflow(world.workflows.greeting)).toMatchObject({ success: true });
+  });
+
+  test('personal keys that are switched off are refused on the status, too', async () => {
+    const { key, workflowId } = await world.behindClosedDoor();
+    const client = clientWith(key.key);
+
+    expect(await caught(client.getWorkflowStatus(workflowId))).toMatchObject({
+      message: 'Personal API keys are not allowed for this workspace',
+      status: 403,
+    });
+    expect(await client.validateWorkflow(workflowId)).toBe(false);
+  });
+
   test('a client that has waited long enough gives up by itself', async () => {
+    const upstream = await HeldUpstream.listen();
+    const workflowId = await world.workflowAt(upstream.url);
     const client = clientWith(world.keys.personal);
 
-    expect(await caught(client.executeWorkflow(world.workflows.greeting, {}, { timeout: 0 }))).toMatchObject({
-      code: 'TIMEOUT',
-    });
+    const error = await caught(client.executeWorkflow(workflowId, {}, { timeout: 50 }));
+
+    expect(error).toMatchObject({ code: 'TIMEOUT', message: 'Workflow execution timed out after 50ms' });
+    upstream.close();
   });
 
   test('status says what is deployed, and validate never throws', async () => {

@@ -89,6 +89,8 @@ export class McpServeRoute implements OnModuleInit {
     const tools = this.toolsFor(request, reply);
     const given = readMessages(request.body);
     if (!Array.isArray(given)) return send(reply, await this.answerOne(given, tools, request));
+    // Each run of the batch watches whether the client is still there.
+    reply.raw.setMaxListeners(MCP_BATCH_MAX * 2);
     const answers = await Promise.all(given.map((message) => this.answerOne(message, tools, request)));
     const responses = answers.flatMap(({ response }) => (response ? [response] : []));
     if (responses.length === 0) return reply.status(202).send();
