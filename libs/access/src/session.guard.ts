@@ -4,7 +4,7 @@ import { Problem } from '@tollgate/contracts';
 import { AccessSettings } from './access-settings.js';
 import { crossSiteFault } from './cross-site.js';
 import { Directory } from './directory.js';
-import { requestOf } from './guarded-request.js';
+import { replyOf, requestOf } from './guarded-request.js';
 import { unavailableProblem } from './refusals.js';
 import { Sessions } from './sessions.js';
 
@@ -31,7 +31,9 @@ export class SessionGuard implements CanActivate {
     const fault = crossSiteFault(request, this.publicOrigin);
     if (fault) throw new Problem(fault);
     if (await this.isSuspended(signedIn.userId)) throw new Problem('unauthorized');
-    request.signedIn = signedIn;
+    const { setCookie, ...person } = signedIn;
+    request.signedIn = person;
+    if (setCookie !== undefined) replyOf(context).header('set-cookie', setCookie);
     return true;
   }
 

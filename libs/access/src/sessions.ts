@@ -5,8 +5,14 @@ export interface SignedIn {
   name: string;
 }
 
+/** What a look for a session found. */
+export interface FoundSession extends SignedIn {
+  /** A `Set-Cookie` for the answer, which spares the next look. */
+  setCookie?: string;
+}
+
 /** Turns a request's cookies into the person signed in. Keys owns the truth; other services ask by their own body. */
 export abstract class Sessions {
   /** Undefined for no, expired or foreign cookies. Rejects only when the truth cannot be reached. */
-  abstract find(cookieHeader: string | undefined): Promise<SignedIn | undefined>;
+  abstract find(cookieHeader: string | undefined): Promise<FoundSession | undefined>;
 }

@@ -23,6 +23,11 @@ export class InternalSecret {
     return this.#secrets[0];
   }
 
+  /** Those that are taken, newest first. */
+  get all(): readonly string[] {
+    return this.#secrets;
+  }
+
   isRight(given: unknown): boolean {
     if (typeof given !== 'string') return false;
     return this.#secrets.some((secret) => isSame(secret, given));
