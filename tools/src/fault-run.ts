@@ -77,7 +77,8 @@ async function recovered(baseUrls: readonly string[], tenant: FleetTenant, key: 
 async function differenceAtRest(tenant: FleetTenant, key: string, answered: ReadonlySet<string>): Promise<number> {
   const deadline = performance.now() + REST_TIMEOUT_MS;
   for (;;) {
-    const found = await tenant.reconciliation().catch(() => undefined);
+    let fault = '';
+    const found = await tenant.reconciliation().catch((error: Error) => void (fault = error.message));
     const isLate = performance.now() > deadline;
     if (found?.asOf.complete && (found.difference === 0 || isLate)) {
       const logged = await tenant.loggedRuns(key);
@@ -85,7 +86,9 @@ async function differenceAtRest(tenant: FleetTenant, key: string, answered: Read
       const lost = [...answered].filter((runId) => !inLog.has(runId)).length;
       if (lost === 0 || isLate) return found.difference + lost + (logged.length - inLog.size);
     }
-    if (isLate && !found?.asOf.complete) throw new Error(`No complete comparison in ${REST_TIMEOUT_MS} ms`);
+    if (isLate && !found?.asOf.complete) {
+      throw new Error(`No complete comparison in ${REST_TIMEOUT_MS} ms: ${fault || JSON.stringify(found)}`);
+    }
     await pause(500);
   }
 }
