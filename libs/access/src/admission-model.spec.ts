@@ -5,13 +5,16 @@ import { parsePlans } from './plans.js';
 const NOW_MS = Date.UTC(2026, 10, 10);
 const LIMIT_MICROS = 60_000;
 const CONCURRENT_MAX = 3;
+const PER_MINUTE = 3;
+const MINUTE_MS = 60_000;
 const PAYERS = ['u1', 'u2'];
 
 type Step =
   | { do: 'admit'; payer: string; claim: number | null; reserveMicros: number }
   | { do: 'finish'; which: number; extraMicros: number }
   | { do: 'deliver' }
-  | { do: 'settle' };
+  | { do: 'settle' }
+  | { do: 'wait'; ms: number };
 
 const payer = fc.constantFrom(...PAYERS);
 const steps = fc.array(
@@ -35,6 +38,10 @@ const steps = fc.array(
     },
     { weight: 2, arbitrary: fc.constant({ do: 'deliver' as const }) },
     { weight: 1, arbitrary: fc.constant({ do: 'settle' as const }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 2 * MINUTE_MS }) }),
+    },
   ),
   { maxLength: 120 },
 );
@@ -53,6 +60,7 @@ interface Run {
 class Model {
   readonly runs: Run[] = [];
   readonly claimed = new Set<string>();
+  private readonly buckets = new Map<string, { tokens: number; nextRefillMs: number }>();
   position = 0n;
 
   usedMicros(payer: string): number {
@@ -69,29 +77,50 @@ class Model {
       .reduce((sum, run) => sum + run.micros, 0);
   }
 
-  expected(step: Extract<Step, { do: 'admit' }>): string {
+  /** Refilled minute by minute since its first use, up to twice the rate. */
+  private tokens(payer: string, nowMs: number): number {
+    const bucket = this.buckets.get(payer);
+    if (!bucket) return 2 * PER_MINUTE;
+    for (; bucket.nextRefillMs <= nowMs; bucket.nextRefillMs += MINUTE_MS) {
+      bucket.tokens = Math.min(2 * PER_MINUTE, bucket.tokens + PER_MINUTE);
+    }
+    return bucket.tokens;
+  }
+
+  takeToken(payer: string, nowMs: number): number {
+    const tokens = this.tokens(payer, nowMs) - 1;
+    const bucket = this.buckets.get(payer) ?? { tokens, nextRefillMs: nowMs + MINUTE_MS };
+    this.buckets.set(payer, { ...bucket, tokens });
+    return tokens;
+  }
+
+  expected(step: Extract<Step, { do: 'admit' }>, nowMs: number): string {
     if (step.claim !== null && this.claimed.has(`claim-${step.claim}`)) return 'runIdUsed';
     const used = this.usedMicros(step.payer);
     if (used >= LIMIT_MICROS || used + step.reserveMicros > LIMIT_MICROS) return 'overBudget';
+    if (this.tokens(step.payer, nowMs) < 1) return 'rateLimited';
     return this.runningCount(step.payer) >= CONCURRENT_MAX ? 'tooManyConcurrent' : 'admitted';
   }
 }
 
 describe('admission', () => {
-  it('agrees with the plain model whatever comes when, and never overruns budget or concurrency', () => {
-    const plans = parsePlans(JSON.stringify({ pro: { syncPerMinute: 'off', concurrentRuns: CONCURRENT_MAX } }));
+  it('agrees with the plain model whatever comes when, and never overruns budget, rate or concurrency', () => {
+    const limits = { syncPerMinute: PER_MINUTE, concurrentRuns: CONCURRENT_MAX };
+    const plans = parsePlans(JSON.stringify({ pro: limits }));
     fc.assert(
       fc.property(steps, (all) => {
-        const counters = new MemoryCounters({ plans, now: () => NOW_MS });
+        let nowMs = NOW_MS;
+        const counters = new MemoryCounters({ plans, now: () => nowMs });
         const admission = new MemoryAdmission(counters);
         const quota = new MemoryQuota(counters);
         const model = new Model();
         const onTheWay: Parameters<MemoryAdmission['settle']>[0][number][] = [];
         all.forEach((step, index) => {
+          nowMs += step.do === 'wait' ? step.ms : 1;
           if (step.do === 'admit') {
             const runId = step.claim === null ? `run-${index}` : `claim-${step.claim}`;
-            const expected = model.expected(step);
-            const { outcome } = admission.admit({
+            const expected = model.expected(step, nowMs);
+            const answer = admission.admit({
               runId,
               runIdClaimed: step.claim !== null,
               payerUserId: step.payer,
@@ -100,10 +129,11 @@ describe('admission', () => {
               bucketId: step.payer,
               bucket: 'sync',
               reserveMicros: step.reserveMicros,
-              nowMs: NOW_MS + index,
+              nowMs,
             });
-            expect(outcome).toBe(expected);
-            if (outcome !== 'admitted') return;
+            expect(answer.outcome).toBe(expected);
+            if (answer.outcome !== 'admitted') return;
+            expect(answer.rate).toMatchObject({ limit: 2 * PER_MINUTE, remaining: model.takeToken(step.payer, nowMs) });
             if (step.claim !== null) model.claimed.add(runId);
             model.runs.push({ runId, payer: step.payer, micros: step.reserveMicros, state: 'running' });
           }
@@ -132,7 +162,7 @@ describe('admission', () => {
           if (step.do === 'settle') admission.settle(onTheWay.splice(0).reverse());
           for (const payer of PAYERS) {
             // Each run counts once, whether it is held or settled.
-            expect(quota.spentMicros(payer, NOW_MS + index)).toBe(model.usedMicros(payer));
+            expect(quota.spentMicros(payer, nowMs)).toBe(model.usedMicros(payer));
             expect(model.runningCount(payer)).toBeLessThanOrEqual(CONCURRENT_MAX);
           }
         });
