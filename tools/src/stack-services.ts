@@ -50,6 +50,8 @@ export async function startServices(
         BILLING_URL: urls.billing,
         LOGS_URL: urls.logs,
         INTERNAL_SECRET: secrets.AUTH_SECRET,
+        // The gateways pass on who called: guessing limits count clients, not gateways.
+        ...(service !== 'gateway' && { TRUSTED_PROXIES: '127.0.0.1' }),
         // An upstream on this machine is private: whoever starts the stack may let workflows reach it.
         ...(process.env.UPSTREAM_ALLOW && { UPSTREAM_ALLOW: process.env.UPSTREAM_ALLOW }),
         ...secrets,
