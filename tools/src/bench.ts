@@ -129,6 +129,7 @@ async function startPlatform(): Promise<{ keysUrl: string; gatewayUrl: string; g
     AUTH_SECRET: hex(),
     PLANS_FILE: plans,
     UPSTREAM_ALLOW: '127.0.0.0/8',
+    APART_WITHOUT_REDIS: 'on',
     LOG_LEVEL: 'warn',
   };
   const service = async (name: string, core: number, keysUrl: string) => {

@@ -3,7 +3,7 @@ import { eventually } from '@tollgate/testing';
 import { call, execute, getWithKey, Person } from './person.js';
 import { launch, SERVICES, type ServiceName, ServicesApart } from './services-apart.js';
 
-describe('the four services as processes of their own, on one database', () => {
+describe('the four services as processes of their own, on one database and without Redis', () => {
   let apart: ServicesApart;
   beforeAll(async () => void (apart = await ServicesApart.start()));
   afterAll(() => apart.dispose());
@@ -124,6 +124,8 @@ describe('a service that is started alone without what it needs', () => {
     const faults = output.split('\n').filter((line) => line.startsWith('  - '));
 
     expect(code).toBe(1);
-    expect(faults.map((line) => line.slice(4).split(':')[0]).toSorted()).toEqual(['PORT', ...NEEDED[name]].toSorted());
+    expect(faults.map((line) => line.slice(4).split(':')[0]).toSorted()).toEqual(
+      ['PORT', 'REDIS_URL', ...NEEDED[name]].toSorted(),
+    );
   });
 });

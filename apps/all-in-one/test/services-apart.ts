@@ -56,6 +56,7 @@ export class ServicesApart {
       KEY_PEPPERS: 'pepper-of-the-tests-with-32-characters',
       AUTH_SECRET: 'auth-secret-of-the-tests-with-40-characters',
       ADMIN_API_KEY,
+      APART_WITHOUT_REDIS: 'on',
     };
     const running = SERVICES.map((name) => launch(name, { ...shared, PORT: String(ports[name]) }));
     const apart = new ServicesApart(

@@ -29,6 +29,7 @@ describe('the configuration', () => {
       'DATABASE_URL',
       'MASTER_KEYS',
       'PORT',
+      'REDIS_URL',
     ]);
     expect(faults.join()).not.toMatch(/short-(master|auth)/);
   });
@@ -56,6 +57,14 @@ describe('the configuration', () => {
     const faults = faultsOf(env as Record<string, string>);
     expect(faults.map((fault) => fault.split(':')[0])).toEqual(named);
     expect(faults.join()).not.toContain('hidden-word');
+  });
+
+  test('services apart need Redis, which makes receipts a proof, unless that is given up in so many words', () => {
+    expect(faultsOf({ KEYS_URL: 'http://keys' }, ['KEYS_URL'])).toEqual([
+      expect.stringMatching(/^REDIS_URL: .*receipts/),
+    ]);
+    expect(faultsOf({ KEYS_URL: 'http://keys', APART_WITHOUT_REDIS: 'on' }, ['KEYS_URL'])).toEqual([]);
+    expect(faultsOf({ KEYS_URL: 'http://keys', REDIS_URL: 'redis://redis:6379' }, ['KEYS_URL'])).toEqual([]);
   });
 
   test.each([

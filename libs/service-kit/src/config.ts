@@ -26,6 +26,7 @@ const settingsSchema = z.object({
   ...kafkaSettings,
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
   REDIS_CA_FILE: z.string().optional(),
+  APART_WITHOUT_REDIS: z.enum(['on', 'off']).default('off'),
   KEYS_URL: url.optional(),
   BILLING_URL: url.optional(),
   LOGS_URL: url.optional(),
@@ -81,6 +82,7 @@ export class Config implements Readonly<Settings> {
   declare readonly KAFKA_SKIP: string[];
   declare readonly REDIS_URL: string | undefined;
   declare readonly REDIS_CA_FILE: string | undefined;
+  declare readonly APART_WITHOUT_REDIS: Settings['APART_WITHOUT_REDIS'];
   declare readonly KEYS_URL: string | undefined;
   declare readonly BILLING_URL: string | undefined;
   declare readonly LOGS_URL: string | undefined;
@@ -143,7 +145,9 @@ export class ConfigFault extends Error {
 }
 
 /**
- * Reads the environment. `required` names what this process cannot start without. Throws `ConfigFault`.
+ * Reads the environment. `required` names what this process cannot start without; a process that requires anything is one
+ * service of several. Services apart hold each other to a revocation by Redis: without it a receipt would name the keys
+ * service alone and prove nothing, so that has to be asked for. Throws `ConfigFault`.
  */
 export function loadConfig(env: NodeJS.ProcessEnv, required: readonly (keyof Settings)[] = []): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
@@ -151,6 +155,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, required: readonly (keyof Set
   const faults = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   for (const name of required) {
     if (given[name] === undefined) faults.push(`${name}: is required to start this service alone`);
+  }
+  if (required.length > 0 && given.REDIS_URL === undefined && given.APART_WITHOUT_REDIS !== 'on') {
+    faults.push(
+      'REDIS_URL: is required to start this service alone, or APART_WITHOUT_REDIS=on, and receipts prove nothing',
+    );
   }
   if (parsed.data) faults.push(...kafkaFaults(parsed.data), ...signOnFaults(parsed.data));
   if (faults.length > 0 || !parsed.data) throw new ConfigFault(faults);
