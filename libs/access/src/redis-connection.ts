@@ -76,7 +76,9 @@ export class RedisConnection {
   static async open(address: RedisAddress): Promise<RedisConnection> {
     const connection = new RedisConnection(address);
     try {
-      await Promise.all([connectOnce(connection.commands), connectOnce(connection.subscriber)]);
+      // One after the other: when the first is refused, no other handshake is cut off in the middle.
+      await connectOnce(connection.commands);
+      await connectOnce(connection.subscriber);
       await connection.expectUsable();
       return connection;
     } catch (error) {
