@@ -90,6 +90,12 @@ export class JobPump implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   private start(delivery: Delivery): void {
+    const running = this.running.get(delivery.jobId);
+    if (running) {
+      // It was taken for lost while it went on here: it goes on, under the number of the new hand-out.
+      Object.assign(running.delivery, delivery);
+      return;
+    }
     const ended = this.runJob
       .run(delivery)
       .then((outcome) => {

@@ -1,60 +1,20 @@
-import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { eventually } from '@tollgate/testing';
-import { type Answer, GatewayUnderTest } from '../../test/gateway-under-test.js';
+import type { Answer, GatewayUnderTest } from '../../test/gateway-under-test.js';
+import { ASYNC, QueuedRuns } from '../../test/queued-runs.js';
 import { CancelRun } from './cancel-run.js';
 import { JobRecovery } from './job-recovery.js';
 
-const ASYNC = { 'x-execution-mode': 'async' };
-
 describe('queued runs', () => {
+  let runs: QueuedRuns;
   let gateway: GatewayUnderTest;
-  let upstream: Server;
   let slow: string;
   let echo: string;
   let key: string;
-  const waiting: { response: ServerResponse; runId: string }[] = [];
-
   beforeAll(async () => {
-    upstream = createServer((request, response) => {
-      waiting.push({ response, runId: String(request.headers['x-tollgate-run-id']) });
-    }).listen(0, '127.0.0.1');
-    await once(upstream, 'listening');
-    gateway = await GatewayUnderTest.start({ UPSTREAM_ALLOW: '127.0.0.1', JOB_WORKERS: '4' });
-    for (const person of ['anna', 'mallory']) await gateway.user(person);
-    await gateway.workspace('ws1', 'anna');
-    await gateway.workspace('ws2', 'mallory');
-    echo = await gateway.deployed('anna', 'ws1');
-    const { port } = upstream.address() as AddressInfo;
-    slow = await gateway.deployed('anna', 'ws1', { kind: 'http', url: `http://127.0.0.1:${port}/` });
-    key = await gateway.key({ ownerId: 'anna' });
+    runs = await QueuedRuns.start();
+    ({ gateway, slow, echo, key } = runs);
   });
-  afterAll(async () => {
-    await gateway.stop();
-    upstream.closeAllConnections();
-    upstream.close();
-  });
-  afterEach(() => waiting.splice(0).forEach(({ response }) => response.destroy()));
-
-  const job = (answer: Answer, by = key) => gateway.send('GET', `/api/jobs/${answer.json.jobId}`, { 'x-api-key': by });
-  const ended = (answer: Answer, status: string) =>
-    eventually(
-      async () => {
-        const { json } = await job(answer);
-        expect(json.status).toBe(status);
-        return json;
-      },
-      { timeoutMs: 10_000, everyMs: 50 },
-    );
-  const eventsOf = (runId: string, types = ['RequestBilled', 'RunFinished']) =>
-    eventually(() => {
-      const events = gateway.runEvents.filter(({ subject }) => subject === runId);
-      expect(events.map(({ type }) => type)).toEqual(types);
-      return events.map(({ data }) => data as Record<string, unknown>);
-    });
-  const upstreamHas = (count: number) =>
-    eventually(() => expect(waiting).toHaveLength(count), { timeoutMs: 10_000, everyMs: 20 });
+  afterAll(() => runs.stop());
+  afterEach(() => runs.hangUp());
 
   test('are answered with the union of both generations’ shapes, and told to be done with their output', async () => {
     const answer = await gateway.execute(echo, key, { message: 'later' }, ASYNC);
@@ -75,7 +35,7 @@ describe('queued runs', () => {
       links: { status: statusUrl },
     });
     expect(answer.headers.get('x-ratelimit-remaining')).toMatch(/^\d+$/);
-    const done = await ended(answer, 'completed');
+    const done = await runs.ended(answer, 'completed');
     expect(done).toEqual({
       success: true,
       taskId: jobId,
@@ -98,7 +58,7 @@ describe('queued runs', () => {
       },
       output: { message: 'later' },
     });
-    const [billed, finished] = await eventsOf(executionId);
+    const [billed, finished] = await runs.eventsOf(executionId);
     expect(billed).toMatchObject({ payerUserId: 'anna', baseMicros: 5_000, admittedAt: answer.json.createdAt });
     expect(finished).toMatchObject({ status: 'completed', input: { message: 'later' }, trigger: 'api' });
   });
@@ -106,32 +66,32 @@ describe('queued runs', () => {
   test('wait their turn, hold no place meanwhile, and are seen as pending, processing and completed', async () => {
     const answers = [];
     for (let n = 0; n < 5; n++) answers.push(await gateway.execute(slow, key, { n }, ASYNC));
-    await upstreamHas(4);
+    await runs.upstreamHas(4);
 
-    const states = await Promise.all(answers.map(async (answer) => (await job(answer)).json.status));
+    const states = await Promise.all(answers.map(async (answer) => (await runs.job(answer)).json.status));
     expect(states.sort()).toEqual(['pending', 'processing', 'processing', 'processing', 'processing']);
 
-    for (const { response } of waiting.splice(0)) response.setHeader('content-type', 'application/json').end('7');
-    await upstreamHas(1);
-    waiting.splice(0).forEach(({ response }) => response.setHeader('content-type', 'application/json').end('7'));
-    for (const answer of answers) expect((await ended(answer, 'completed')).output).toBe(7);
-    for (const answer of answers) await eventsOf(answer.json.executionId);
+    for (const { response } of runs.waiting.splice(0)) response.setHeader('content-type', 'application/json').end('7');
+    await runs.upstreamHas(1);
+    runs.waiting.splice(0).forEach(({ response }) => response.setHeader('content-type', 'application/json').end('7'));
+    for (const answer of answers) expect((await runs.ended(answer, 'completed')).output).toBe(7);
+    for (const answer of answers) await runs.eventsOf(answer.json.executionId);
   });
 
   test('fail in band with the reason, and are billed like any other', async () => {
     const broken = await gateway.deployed('anna', 'ws1', '$error("no such order")');
     const answer = await gateway.execute(broken, key, {}, ASYNC);
-    expect(await ended(answer, 'failed')).toMatchObject({
+    expect(await runs.ended(answer, 'failed')).toMatchObject({
       success: true,
       error: expect.stringContaining('no such order'),
     });
-    await eventsOf(answer.json.executionId);
+    await runs.eventsOf(answer.json.executionId);
   });
 
   test('end at the time limit that was asked for', async () => {
     const answer = await gateway.execute(slow, key, {}, { ...ASYNC, 'x-execution-timeout-seconds': '1' });
-    expect(await ended(answer, 'failed')).toMatchObject({ error: 'Execution timed out after 1 second' });
-    expect((await eventsOf(answer.json.executionId))[1]).toMatchObject({
+    expect(await runs.ended(answer, 'failed')).toMatchObject({ error: 'Execution timed out after 1 second' });
+    expect((await runs.eventsOf(answer.json.executionId))[1]).toMatchObject({
       status: 'failed',
       error: { code: 'TIMEOUT' },
     });
@@ -139,9 +99,9 @@ describe('queued runs', () => {
 
   test('keep payer, price and workflow as they were admitted, and run although the key is revoked meanwhile', async () => {
     const temporary = await gateway.key({ ownerId: 'anna' });
-    const changing = await gateway.deployed('anna', 'ws1', { kind: 'http', url: upstreamUrl() });
+    const changing = await gateway.deployed('anna', 'ws1', { kind: 'http', url: runs.upstreamUrl });
     const blockers = await Promise.all([1, 2, 3, 4].map(() => gateway.execute(slow, key, {}, ASYNC)));
-    await upstreamHas(4);
+    await runs.upstreamHas(4);
     const answer = await gateway.execute(changing, temporary, { n: 1 }, ASYNC);
     await gateway.revoke(temporary);
     await gateway.happened('PricePlanChanged', {
@@ -151,13 +111,13 @@ describe('queued runs', () => {
     });
     await gateway.as('anna')('DELETE', `/api/workflows/${changing}/deploy`);
 
-    waiting.splice(0).forEach(({ response }) => response.end());
-    await upstreamHas(1);
-    waiting.splice(0).forEach(({ response }) => response.end('ok'));
+    runs.waiting.splice(0).forEach(({ response }) => response.end());
+    await runs.upstreamHas(1);
+    runs.answerAll('ok');
 
-    expect((await ended(answer, 'completed')).output).toBe('ok');
-    expect((await eventsOf(answer.json.executionId))[0]).toMatchObject({ payerUserId: 'anna', baseMicros: 5_000 });
-    for (const blocker of blockers) await ended(blocker, 'completed');
+    expect((await runs.ended(answer, 'completed')).output).toBe('ok');
+    expect((await runs.eventsOf(answer.json.executionId))[0]).toMatchObject({ payerUserId: 'anna', baseMicros: 5_000 });
+    for (const blocker of blockers) await runs.ended(blocker, 'completed');
   });
 
   test('are read by who may read their workflow, and by nobody else', async () => {
@@ -188,7 +148,7 @@ describe('queued runs', () => {
         code: 'API_KEY_IS_NOT_AUTHORIZED_FOR_THIS_WORKSPACE',
       },
     ]);
-    expect((await job(answer, await gateway.key({ workspaceId: 'ws1' }))).status).toBe(200);
+    expect((await runs.job(answer, await gateway.key({ workspaceId: 'ws1' }))).status).toBe(200);
     expect(await refusal(key, 'unknown')).toEqual(notFound);
     expect(await refusal(key, '00000000-0000-4000-8000-000000000000')).toEqual(notFound);
     await gateway.happened('PersonalKeysDisallowed', { workspaceId: 'ws1' });
@@ -207,65 +167,31 @@ describe('queued runs', () => {
   test('are cancelled: a waiting one is logged and not billed, a running one is billed as started', async () => {
     const running = [];
     for (let n = 0; n < 4; n++) running.push(await gateway.execute(slow, key, { n }, ASYNC));
-    await upstreamHas(4);
+    await runs.upstreamHas(4);
     const queued = await gateway.execute(slow, key, { n: 'queued' }, ASYNC);
     const cancel = (answer: Answer) => gateway.running.app.get(CancelRun).cancel(slow, answer.json.executionId);
 
     expect(await cancel(queued)).toBe('cancelled');
     expect(await cancel(running[0]!)).toBe('cancelling');
 
-    await ended(queued, 'cancelled');
-    expect(await eventsOf(queued.json.executionId, ['RunFinished'])).toMatchObject([
+    await runs.ended(queued, 'cancelled');
+    expect(await runs.eventsOf(queued.json.executionId, ['RunFinished'])).toMatchObject([
       { billable: false, status: 'cancelled', costMicros: 0, input: { n: 'queued' } },
     ]);
-    await ended(running[0]!, 'cancelled');
-    expect((await eventsOf(running[0]!.json.executionId))[1]).toMatchObject({ status: 'cancelled', costMicros: 9_000 });
+    await runs.ended(running[0]!, 'cancelled');
+    expect((await runs.eventsOf(running[0]!.json.executionId))[1]).toMatchObject({
+      status: 'cancelled',
+      costMicros: 9_000,
+    });
     expect(await cancel(queued)).toBe('ended');
     expect(await gateway.running.app.get(CancelRun).cancel(echo, running[1]!.json.executionId)).toBe('unknown');
-    waiting.splice(0).forEach(({ response }) => response.end());
-    for (const answer of running.slice(1)) await ended(answer, 'completed');
-  });
-
-  test('that run when a gateway stops go back to the queue and are billed once', async () => {
-    const answer = await gateway.execute(slow, key, {}, ASYNC);
-    await upstreamHas(1);
-
-    await gateway.restart();
-    await upstreamHas(2);
-
-    const ids = waiting.map(({ runId }) => runId);
-    expect(ids).toEqual([answer.json.executionId, answer.json.executionId]);
-    waiting.splice(0).forEach(({ response }) => response.end('again'));
-    expect((await ended(answer, 'completed')).output).toBe('again');
-    const { rows } = await gateway.database.pool.query(
-      `SELECT count(*)::int AS count FROM event_log.facts WHERE subject = $1`,
-      [answer.json.executionId],
-    );
-    expect(rows).toEqual([{ count: 2 }]);
-  });
-
-  test('that a gateway recorded before it was lost are not run again', async () => {
-    const answer = await gateway.execute(slow, key, {}, ASYNC);
-    await upstreamHas(1);
-    waiting.splice(0).forEach(({ response }) => response.end('once'));
-    await ended(answer, 'completed');
-    await eventsOf(answer.json.executionId);
-    const { pool } = gateway.database;
-    await pool.query(
-      `UPDATE gateway.jobs SET state = 'running', ended_at = NULL, output = NULL, attempts = 1 WHERE id = $1`,
-      [answer.json.jobId],
-    );
-    await pool.query(`UPDATE gateway_queue.job SET state = 'retry', completed_on = NULL WHERE id = $1`, [
-      answer.json.jobId,
-    ]);
-
-    expect((await ended(answer, 'completed')).output).toBe('once');
-    expect(waiting).toEqual([]);
+    runs.waiting.splice(0).forEach(({ response }) => response.end());
+    for (const answer of running.slice(1)) await runs.ended(answer, 'completed');
   });
 
   test('are forgotten a day after their end, and not before', async () => {
     const answer = await gateway.execute(echo, key, {}, ASYNC);
-    await ended(answer, 'completed');
+    await runs.ended(answer, 'completed');
     const recovery = gateway.running.app.get(JobRecovery);
     const age = (interval: string) =>
       gateway.database.pool.query(`UPDATE gateway.jobs SET ended_at = now() - $2::interval WHERE id = $1`, [
@@ -274,11 +200,9 @@ describe('queued runs', () => {
       ]);
     await age('23 hours');
     await recovery.sweep();
-    expect((await job(answer)).status).toBe(200);
+    expect((await runs.job(answer)).status).toBe(200);
     await age('25 hours');
     await recovery.sweep();
-    expect((await job(answer)).json).toEqual({ error: 'Task not found', code: 'TASK_NOT_FOUND' });
+    expect((await runs.job(answer)).json).toEqual({ error: 'Task not found', code: 'TASK_NOT_FOUND' });
   });
-
-  const upstreamUrl = () => `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/`;
 });
