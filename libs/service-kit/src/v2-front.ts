@@ -1,5 +1,5 @@
 import { isV2Path, Problem } from '@tollgate/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sendProblem } from './problems.filter.js';
 
 interface Served {
@@ -21,7 +21,7 @@ export function serveV2Front(fastify: FastifyInstance): void {
     served.set(url, known);
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (!isV2Path(request.url) && !isV2Path(request.routeOptions?.url ?? '')) return done();
+    if (!isV2Path(request.url) && !isEscapedV2(request)) return done();
     reply.header('cache-control', 'private, no-store');
     if (!request.is404) return done();
     const methods = methodsOf(served.values(), request.url);
@@ -31,6 +31,11 @@ export function serveV2Front(fastify: FastifyInstance): void {
         : new Problem('methodNotAllowed', { headers: { allow: methods.join(', ') } });
     sendProblem(problem, request, reply);
   });
+}
+
+/** An escaped path is still the route's. Asked only where one is: this runs for every request of every route. */
+function isEscapedV2(request: FastifyRequest): boolean {
+  return request.url.includes('%') && isV2Path(request.routeOptions?.url ?? '');
 }
 
 function methodsOf(served: Iterable<Served>, url: string): string[] {
