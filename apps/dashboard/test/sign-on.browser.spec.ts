@@ -38,8 +38,7 @@ describe('signing in at a provider', () => {
     await button.waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
     await button.click();
-    await page.waitForURL(`${platform.url}/**`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Your first workspace' }).waitFor();
     const session = await context.request.get(`${platform.url}/api/auth/get-session`);
     expect(await session.json()).toMatchObject({ user: { email: 'somebody@example.com' } });
     await context.close();

@@ -12,8 +12,13 @@ export interface LogTableProps {
 
 /** The runs. The time of each is a button that opens its detail; the whole row is for the mouse. */
 export function LogTable({ runs, onOpen }: LogTableProps) {
+  // A run that came in while the table was shown above what it had stays marked; its light fades by itself.
   const seen = useRef<Set<string>>(undefined);
+  const fresh = useRef(new Set<string>());
   const before = seen.current;
+  for (const [index, { id }] of runs.entries()) {
+    if (before && !before.has(id) && index < before.size) fresh.current.add(id);
+  }
   seen.current = new Set(runs.map(({ id }) => id));
   return (
     <Table.ScrollContainer
@@ -35,10 +40,10 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {runs.map((run, index) => (
+          {runs.map((run) => (
             <Table.Tr
               key={run.id}
-              className={`row-button ${before && !before.has(run.id) && index < before.size ? 'row-new' : ''}`}
+              className={`row-button ${fresh.current.has(run.id) ? 'row-new' : ''}`}
               onClick={() => onOpen(run.id)}
               data-run={run.executionId}
             >

@@ -46,6 +46,16 @@ export default function SignUpPage() {
     onError: (error) => error instanceof Refusal && form.setErrors(error.fieldFaults),
   });
   const isTaken = action.error instanceof Refusal && /already exists/i.test(action.error.message);
+  if (ways.signUp === 'closed') {
+    return (
+      <Entrance title="Signing up is closed" about="Whoever runs this platform makes the accounts here.">
+        <ProviderButtons providers={ways.providers} path={safePath(to)} />
+        <AnchorLink underline="always" size="sm" to="/sign-in" search={to === undefined ? {} : { to }}>
+          Sign in
+        </AnchorLink>
+      </Entrance>
+    );
+  }
   return (
     <Entrance title="Create your account" about="A workspace is made for you; your first key is a minute away.">
       <form onSubmit={form.onSubmit((values) => action.run({ ...values, path: safePath(to) }))} noValidate={false}>
