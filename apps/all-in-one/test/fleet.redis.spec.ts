@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { eventually } from '@tollgate/testing';
 import { FleetOnRedis } from './fleet-on-redis.js';
 import { call, execute, operate, Person, type Place } from './person.js';
@@ -107,6 +108,28 @@ describe('two gateways and the keys service on one Redis', () => {
     fleet.redisCable.mend();
     await eventually(async () => expect(await statuses(kept.key)).toEqual([200, 200]));
     expect(await statuses(lost.key)).toEqual([401, 401]);
+  });
+
+  test('a gateway that was stopped for longer than its lease admits nothing revoked meanwhile when it wakes', async () => {
+    const third = await fleet.gatewayProcess();
+    const { id, key } = await ada.personalKey('revoked while it slept');
+    const place = { url: third.url };
+    expect((await execute(place, workflowId, key)).status).toBe(200);
+    expect((await execute(place, workflowId, key)).status).toBe(200);
+
+    third.child.kill('SIGSTOP');
+    const { receipt } = await ada.ok('DELETE', `/api/users/me/api-keys/${id}`);
+    // The kernel takes them for the stopped process: they were sent after the receipt, and it answers them on waking.
+    const sent = [1, 2, 3].map(() => execute(place, workflowId, key));
+    third.child.kill('SIGCONT');
+    const answers = await Promise.all(sent);
+
+    expect(receipt.fenced).toEqual([expect.stringMatching(/^gateway-/)]);
+    expect(receipt.gateways).toHaveLength(3);
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
+    const gone = once(third.child, 'exit');
+    third.child.kill('SIGTERM');
+    await gone;
   });
 
   test('a flushed Redis makes nobody answer a wrong 401, nor admit what was revoked, and is filled again from the log', async () => {
