@@ -1,18 +1,25 @@
+import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { TOPICS, toCloudEvent, type Topic } from '@tollgate/contracts';
-import { headPosition, readFrom, sqlOfPg } from '@tollgate/event-log';
+import { type LoggedEvent, TOPICS, toCloudEvent, type Topic } from '@tollgate/contracts';
+import { headPosition, type KafkaAddress, readFrom, sqlOfPg, tailKafka } from '@tollgate/event-log';
+import { type Config, kafkaAddressOf, loadConfig, PinoLog } from '@tollgate/service-kit';
 import pg from 'pg';
 import { runningPlatform } from './platform-address.js';
+import { readStack } from './stack-file.js';
 
 /**
- * `npm run tail [-- --topics keys,usage] [--from 0]`: shows events as they happen, one CloudEvent a line; `--from`
- * starts at a position instead of now. No event holds a secret, so neither does this.
+ * `npm run tail [-- --topics keys,usage] [--from 0] [--stack DIR]`: shows events as they happen, one CloudEvent a line;
+ * `--from` starts at a position instead of now; `--stack` names the fleet that `npm run stack` started. The log is Kafka
+ * when `KAFKA_BROKERS` is set. No event holds a secret, so neither does this.
  */
 const PAGE_EVENTS_MAX = 500;
 const LOOK_EVERY_MS = 200;
 
-const { values } = parseArgs({ options: { topics: { type: 'string' }, from: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { topics: { type: 'string' }, from: { type: 'string' }, stack: { type: 'string' } },
+});
 
 function topicsOf(text: string | undefined): Topic[] {
   const asked = text?.split(',').map((part) => part.trim());
@@ -21,27 +28,61 @@ function topicsOf(text: string | undefined): Topic[] {
   return (asked as Topic[] | undefined) ?? [...TOPICS];
 }
 
-try {
-  const topics = topicsOf(values.topics);
-  if (values.from !== undefined && !/^\d{1,18}$/.test(values.from))
-    throw new Error('--from: must be a position, a whole number');
-  const url = process.env.DATABASE_URL || runningPlatform().databaseUrl;
+/** The settings of the stack in `dir`, else those of the environment. */
+function settings(dir: string | undefined): Config {
+  if (dir === undefined) return loadConfig(process.env);
+  const billing = readStack(resolve(dir))?.processes.find(({ name }) => name === 'billing');
+  if (!billing) throw new Error(`--stack: no stack runs in ${dir}`);
+  return loadConfig(billing.env);
+}
+
+function show(event: LoggedEvent): void {
+  process.stdout.write(`${event.position}  ${JSON.stringify(toCloudEvent(event))}\n`);
+}
+
+/** Positions of the data plane count within one partition (docs/kafka.md): `--from` holds in each of them. */
+async function tailOfKafka(config: Config, address: KafkaAddress, topics: Topic[], from: bigint | undefined) {
+  const stop = await tailKafka({
+    ...address,
+    topicPrefix: config.KAFKA_TOPIC_PREFIX,
+    topics,
+    fromBeginning: from !== undefined,
+    log: new PinoLog('error', 'tail').pino,
+    onEvent: (event) => void (event.position >= (from ?? 0n) && show(event)),
+  });
+  process.stderr.write(`Events of ${topics.join(', ')} from Kafka; Ctrl-C ends.\n`);
+  if (!end.signal.aborted) await once(end.signal, 'abort');
+  await stop();
+}
+
+async function tailOfTable(url: string, topics: Topic[], from: bigint | undefined) {
   const pool = new pg.Pool({ connectionString: url, max: 2, application_name: 'tollgate-tail' });
-  let position = values.from === undefined ? await headPosition(sqlOfPg(pool), topics) : BigInt(values.from) - 1n;
+  let position = from === undefined ? await headPosition(sqlOfPg(pool), topics) : from - 1n;
   process.stderr.write(`Events after position ${position} of ${topics.join(', ')}; Ctrl-C ends.\n`);
-  const end = new AbortController();
-  process.once('SIGINT', () => end.abort());
-  process.once('SIGTERM', () => end.abort());
   while (!end.signal.aborted) {
     const events = await readFrom(pool, topics, position, PAGE_EVENTS_MAX);
     for (const event of events) {
-      process.stdout.write(`${event.position}  ${JSON.stringify(toCloudEvent(event))}\n`);
+      show(event);
       position = event.position;
     }
     if (events.length < PAGE_EVENTS_MAX)
       await sleep(LOOK_EVERY_MS, undefined, { signal: end.signal }).catch(() => undefined);
   }
   await pool.end();
+}
+
+const end = new AbortController();
+process.once('SIGINT', () => end.abort());
+process.once('SIGTERM', () => end.abort());
+try {
+  const topics = topicsOf(values.topics);
+  if (values.from !== undefined && !/^\d{1,18}$/.test(values.from))
+    throw new Error('--from: must be a position, a whole number');
+  const from = values.from === undefined ? undefined : BigInt(values.from);
+  const config = settings(values.stack);
+  const address = kafkaAddressOf(config);
+  if (address) await tailOfKafka(config, address, topics, from);
+  else await tailOfTable(config.DATABASE_URL ?? runningPlatform().databaseUrl, topics, from);
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;

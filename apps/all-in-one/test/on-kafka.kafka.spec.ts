@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import type { Reconciliation } from '@tollgate/contracts';
 import { eventually } from '@tollgate/testing';
 import { call, execute, operate, Person } from './person.js';
@@ -11,11 +14,13 @@ const LIFE_MS = 2_000;
 /** The same platform with its event log on a real Kafka: usage and runs in six partitions each. */
 describe('the platform with its log on Kafka', () => {
   let platform: RunningPlatform;
+  let log: Record<string, string>;
   beforeAll(async () => {
     const brokers = process.env.TEST_KAFKA_BROKERS;
     if (!brokers) throw new Error('TEST_KAFKA_BROKERS is not set: this spec needs the host:port of a running Kafka');
     const prefix = `spec${randomBytes(5).toString('hex')}.`;
-    platform = await RunningPlatform.start({ KAFKA_BROKERS: brokers, KAFKA_TOPIC_PREFIX: prefix });
+    log = { KAFKA_BROKERS: brokers, KAFKA_TOPIC_PREFIX: prefix };
+    platform = await RunningPlatform.start(log);
   }, 60_000);
   afterAll(() => platform?.dispose());
 
@@ -80,4 +85,38 @@ describe('the platform with its log on Kafka', () => {
     // What was shipped twice by a killed process counts in the position, and nowhere else.
     expect(Number(reports[0].asOf.position)).toBeGreaterThanOrEqual(atRest.billed);
   }, 180_000);
+
+  /** A tool of the repository, as a person at this platform calls it. */
+  function tool(path: string, ...args: string[]) {
+    const env = { PATH: process.env.PATH, DATA_DIR: platform.dataDir, ...log };
+    const file = join(import.meta.dirname, '../../..', path);
+    const child = spawn(process.execPath, [file, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    return { child, said: () => said };
+  }
+
+  test('given the whole log, replay makes the same reports, ledger and run log in an empty database', async () => {
+    const { child, said } = tool('apps/all-in-one/dist/replay.js', '--into', 'rebuilt');
+    const [code] = (await once(child, 'close')) as [number];
+    expect({ code, said: said() }).toMatchObject({ code: 0, said: expect.stringMatching(/events\/s/) });
+    expect(said().match(/identical/g)).toHaveLength(5);
+    expect(said()).not.toContain('DIFFERENT');
+  }, 120_000);
+
+  test('tail shows what was and what comes, one event a line, and ends when it is asked to', async () => {
+    const { child, said } = tool('tools/dist/tail.js', '--topics', 'keys', '--from', '1');
+    const person = await Person.signUp(platform, 'Dora');
+    const { id } = await person.personalKey('seen by tail');
+    await eventually(() => expect(said()).toContain(id), { timeoutMs: 30_000 });
+    const lines = said()
+      .split('\n')
+      .filter((line) => /^\d+ {2}\{/.test(line));
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) {
+      expect(JSON.parse(line.slice(line.indexOf('{')))).toMatchObject({ type: expect.stringMatching(/^Key/) });
+    }
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  }, 60_000);
 });

@@ -12,6 +12,7 @@ export { nextOffsets } from './kafka-offsets.js';
 export { KafkaLogEnds } from './kafka-log-ends.js';
 export type { KafkaRelay } from './kafka-relay.js';
 export { KafkaUnavailable } from './kafka-sender.js';
+export { tailKafka } from './kafka-tail.js';
 export { topicShape } from './kafka-topics.js';
 export * from './log-ends.js';
 export * from './memory-event-log.js';

@@ -183,7 +183,8 @@ export class KafkaClient {
       retry: { ...FEW_RETRIES, restartOnFailure: () => Promise.resolve(false) },
     });
     const { promise: crashed, resolve: crash } = Promise.withResolvers<Error>();
-    consumer.on(consumer.events.CRASH, ({ payload }) => crash(payload.error));
+    let crashedWith: Error | undefined;
+    consumer.on(consumer.events.CRASH, ({ payload }) => crash((crashedWith = payload.error)));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
       group.onAssigned(new Map(Object.entries(payload.memberAssignment))),
     );
@@ -200,6 +201,8 @@ export class KafkaClient {
         eachBatchAutoResolve: false,
         eachBatch: (payload) => group.onBatch(batchOf(payload)),
       });
+      // It reports a join that failed as a crash, and as nothing else.
+      if (crashedWith) throw crashedWith as Error;
     } catch (error) {
       await membership.leave();
       throw error;
