@@ -53,8 +53,9 @@ export class FaultFleet {
 
   async flushRedis(): Promise<void> {
     const socket = connect(Number(new URL(this.process('redis').url).port), '127.0.0.1');
-    socket.end('FLUSHALL\r\n');
-    await once(socket, 'close');
+    socket.write('FLUSHALL\r\n');
+    await once(socket, 'data');
+    socket.destroy();
   }
 
   cutRedis(): void {
