@@ -15,6 +15,7 @@ export const FORWARDED_PATHS: Record<ForwardedService, readonly string[]> = {
     '/api/workspaces',
     '/api/v1/admin/users',
     '/api/v1/admin/keys',
+    '/api/v1/admin/gateways',
     '/api/v2/workspaces',
   ],
   billing: ['/api/billing', '/api/users/me/usage-limits', '/api/v1/admin/prices', '/api/v2/billing'],
