@@ -31,8 +31,9 @@ interface Cut {
 /**
  * Both sides are numbered within a run id, so that a run that is there twice on one side matches once. Payer and cost
  * are part of the match: a run billed to the wrong person or at the wrong amount is missing (as the log has it) and
- * extra (as the ledger has it). The two sides date a run each by its own event; the window is the ledger's, and the
- * hour around it is read so that a run at its edge meets its other half. A row without its other half counts when it was
+ * extra (as the ledger has it). Both sides date a run by its admission; the hour around the window is read so that a run at
+ * its edge meets its other half. The log is read by the start of runs too, by which it is partitioned: a queued run starts
+ * after it was admitted, by a week at most. A row without its other half counts when it was
  * entered before $4: the half of a later one may still be on its way. `young` are those of them that were there at $5.
  */
 const COMPARE_SQL = `
@@ -46,7 +47,8 @@ const COMPARE_SQL = `
     SELECT run_id COLLATE "C" AS run_id, payer_user_id COLLATE "C" AS payer_user_id, cost_micros, admitted_at, event_id,
            row_number() OVER (PARTITION BY run_id ORDER BY position, event_id) AS nth
     FROM ${RUNS_VIEW}
-    WHERE admitted_at >= $2::timestamptz - interval '1 hour' AND admitted_at < $3::timestamptz + interval '1 hour'
+    WHERE started_at >= $2::timestamptz - interval '1 hour' AND started_at < $3::timestamptz + interval '8 days'
+      AND admitted_at >= $2::timestamptz - interval '1 hour' AND admitted_at < $3::timestamptz + interval '1 hour'
       AND ($1::text IS NULL OR payer_user_id = $1)
   ), compared AS (
     SELECT coalesce(ledger.run_id, runs.run_id) AS run_id, coalesce(ledger.admitted_at, runs.admitted_at) AS admitted_at,

@@ -13,7 +13,9 @@ const makeRunLog = ({ pool }: FreshDatabase) =>
     CREATE SCHEMA logs;
     CREATE TABLE logs.runs (run_id text, payer_user_id text, admitted_at timestamptz, cost_micros bigint, position bigint,
       event_id text DEFAULT gen_random_uuid()::text, recorded_at timestamptz DEFAULT now());
-    CREATE VIEW logs.billable_runs AS SELECT * FROM logs.runs;
+    ALTER TABLE logs.runs ADD COLUMN started_at timestamptz;
+    CREATE VIEW logs.billable_runs AS SELECT run_id, payer_user_id, admitted_at, cost_micros, position, event_id,
+      coalesce(started_at, admitted_at) AS started_at FROM logs.runs;
     CREATE VIEW logs.run_arrivals AS SELECT event_id, recorded_at FROM logs.runs;
     CREATE TABLE logs.checkpoints (follower text PRIMARY KEY, position bigint NOT NULL, updated_at timestamptz NOT NULL);
     INSERT INTO logs.checkpoints VALUES ('logs-recorder', 0, now()), ('logs-workflows', 0, now())`);
@@ -117,6 +119,20 @@ describe('GET /api/billing/reconciliation', () => {
     // The log dates a run by its own event, which may be a few milliseconds off.
     await billing.database.pool.query(`UPDATE logs.runs SET admitted_at = admitted_at - interval '4 ms'`);
     expect(await compared()).toMatchObject({ runs: 1, billed: 1, difference: 0 });
+  });
+
+  test('given runs that waited in the queue past an edge of the window, they count where they were admitted, on both sides', async () => {
+    await ended(
+      billed('queued-before', { admittedAt: '2026-10-31T20:00:00.000Z' }),
+      billed('queued-within', { admittedAt: '2026-11-30T20:00:00.000Z' }),
+    );
+    await record();
+    await billing.database.pool.query(`UPDATE logs.runs SET started_at = admitted_at + interval '23 hours'`);
+    expect(await compared()).toMatchObject({ runs: 1, billed: 1, difference: 0 });
+    expect(await compared(asOperator, `${PATH}?from=2026-10-01&to=2026-11-01`)).toMatchObject({
+      runs: 1,
+      difference: 0,
+    });
   });
 
   test('given a recorder that catches up within two seconds, the answer waits for it', async () => {

@@ -154,7 +154,11 @@ describe('the run log', () => {
   });
 
   test('shows billing the billable runs, by a type and collation that joins take', async () => {
-    await logs.deliver(logged([runFinished({ runId: 'r1', costMicros: 7_500 }), runRefused({ runId: 'r2' })], 41n));
+    const admittedAt = '2026-11-03T08:30:00.000Z';
+    const queued = runFinished({ runId: 'r3', admittedAt });
+    await logs.deliver(
+      logged([runFinished({ runId: 'r1', costMicros: 7_500 }), runRefused({ runId: 'r2' }), queued], 41n),
+    );
     await logs.pool.query(`CREATE TABLE ledger (run_id text PRIMARY KEY); INSERT INTO ledger VALUES ('r1')`);
     const { rows } = await logs.pool.query(`SELECT view.* FROM logs.billable_runs AS view JOIN ledger USING (run_id)`);
     expect(rows).toEqual([
@@ -165,7 +169,12 @@ describe('the run log', () => {
         admitted_at: new Date('2026-11-03T10:00:00.000Z'),
         cost_micros: '7500',
         position: '41',
+        started_at: new Date('2026-11-03T10:00:00.000Z'),
       },
+    ]);
+    const dates = await logs.pool.query(`SELECT admitted_at, started_at FROM logs.billable_runs WHERE run_id = 'r3'`);
+    expect(dates.rows).toEqual([
+      { admitted_at: new Date(admittedAt), started_at: new Date('2026-11-03T10:00:00.000Z') },
     ]);
   });
 });

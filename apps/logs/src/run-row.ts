@@ -7,6 +7,8 @@ type RunFinished = LoggedEvent<'RunFinished'>;
 export interface RunRow {
   eventId: string;
   startedAt: string;
+  /** Where that was not when it started. */
+  admittedAt: string | null;
   runId: string;
   position: string;
   workspaceId: string;
@@ -50,6 +52,7 @@ export function rowOf({ id, data, time, position }: RunFinished): RunRow {
   return {
     eventId: storable(id),
     startedAt: storableInstant(data.startedAt),
+    admittedAt: data.admittedAt === undefined ? null : storableInstant(data.admittedAt),
     runId: storable(data.runId),
     position: position.toString(),
     workspaceId: storable(data.workspaceId),

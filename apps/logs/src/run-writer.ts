@@ -5,6 +5,7 @@ import type { RunRow } from './run-row.js';
 const COLUMNS: readonly (readonly [column: string, type: string, field: keyof RunRow])[] = [
   ['event_id', 'text', 'eventId'],
   ['started_at', 'timestamptz', 'startedAt'],
+  ['admitted_at', 'timestamptz', 'admittedAt'],
   ['run_id', 'text', 'runId'],
   ['position', 'bigint', 'position'],
   ['workspace_id', 'text', 'workspaceId'],
