@@ -1,17 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { METER_CHECKPOINTS, meterFollower, openBillingDatabase } from '@tollgate/billing';
-import {
-  type EventLog,
-  type EventLogLogger,
-  type Follower,
-  KafkaEventLog,
-  PgCheckpointStore,
-  PostgresEventLog,
-} from '@tollgate/event-log';
+import { type EventLogLogger, type Follower, PgCheckpointStore } from '@tollgate/event-log';
 import { catalogFollower, openLogsDatabase, recorder } from '@tollgate/logs';
-import { type Config, Databases, kafkaAddressOf } from '@tollgate/service-kit';
-import pg from 'pg';
+import { type Config, Databases } from '@tollgate/service-kit';
 import { type Fingerprint, fingerprintsOf } from './fingerprints.js';
+import { openSource } from './replay-source.js';
 import { withoutWaitingForTheDisk } from './replay-target.js';
 
 const CATCH_UP_TIMEOUT_MS = 12 * 60 * 60 * 1000;
@@ -66,38 +58,6 @@ async function fold(source: Config, target: Config, log: EventLogLogger): Promis
     await databases.close();
     await opened.close();
   }
-}
-
-/** The log to read, without a relay, and apart from the consumers that the services are. */
-async function openSource(
-  source: Config,
-  log: EventLogLogger,
-): Promise<{ eventLog: EventLog; close(): Promise<void> }> {
-  const url = source.DATABASE_URL ?? '';
-  const pool = new pg.Pool({ connectionString: url, max: 4, application_name: 'tollgate-replay' });
-  pool.on('error', () => undefined);
-  const address = kafkaAddressOf(source);
-  if (!address) {
-    return { eventLog: new PostgresEventLog({ pool, listen: url, log }), close: () => pool.end() };
-  }
-  const kafka = await KafkaEventLog.open({
-    ...address,
-    pool,
-    listen: url,
-    log,
-    relay: false,
-    group: `replay-${randomUUID()}`,
-    skip: source.KAFKA_SKIP,
-    topicPrefix: source.KAFKA_TOPIC_PREFIX,
-  }).catch(async (error: unknown) => {
-    await pool.end();
-    throw error;
-  });
-  const close = async () => {
-    await kafka.close();
-    await pool.end();
-  };
-  return { eventLog: kafka, close };
 }
 
 async function fingerprintsAt(config: Config): Promise<Fingerprint[]> {

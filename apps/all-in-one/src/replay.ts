@@ -2,13 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, configOfProcess, loadConfig, PinoLog, say } from '@tollgate/service-kit';
+import type { Fingerprint } from './fingerprints.js';
+import { rebuildIntoRedis, type RebuiltDirectory } from './rebuild-directory.js';
 import { rebuild, type Rebuilt } from './rebuild.js';
 import { emptyTarget } from './replay-target.js';
 
 /**
- * `npm run replay -- --into <database> [--stack DIR]`: folds the whole log into empty databases of billing and logs, and
- * compares what comes out with what is there. The log is that of `DATABASE_URL` (and `KAFKA_BROKERS`), of the platform
- * that runs on `DATA_DIR`, or of the stack in `DIR`.
+ * `npm run replay -- --into <database> --redis <url> [--stack DIR]`: folds the whole log into empty databases of billing
+ * and logs, and into an empty Redis, or into one of both, and compares what comes out with what is there. The log is that
+ * of `DATABASE_URL` (and `KAFKA_BROKERS`, `REDIS_URL`), of the platform that runs on `DATA_DIR`, or of the stack in `DIR`.
  */
 function sourceOf(stackDir: string | undefined): Config {
   const own = configOfProcess();
@@ -35,26 +37,49 @@ function configOfStack(dir: string): Config {
 }
 
 /** Gives whether everything came out the same. */
-function report({ events, seconds, original, rebuilt }: Rebuilt): boolean {
-  say(`${events} events in ${seconds.toFixed(1)} s: ${Math.round(events / Math.max(seconds, 0.001))} events/s`);
-  let same = true;
-  rebuilt.forEach((made, at) => {
-    const before = original[at];
-    const isSame = before?.sha256 === made.sha256;
-    same &&= isSame;
-    say(`${made.part.padEnd(9)} ${String(made.rows).padStart(9)}  original ${before?.sha256}`);
-    say(`${' '.repeat(19)}  rebuilt  ${made.sha256}  ${isSame ? 'identical' : 'DIFFERENT'}`);
+function reportDatabases({ original, rebuilt, ...taken }: Rebuilt): boolean {
+  sayRate('bill and log', taken);
+  return rebuilt.map((made, nth) => compare(made, [['original', original[nth]]])).every((same) => same);
+}
+
+function reportDirectory({ folded, rebuilt, live, ...taken }: RebuiltDirectory): boolean {
+  sayRate('directory', taken);
+  return compare(rebuilt, [['folded', folded], ...(live ? ([['live', live]] as const) : [])]);
+}
+
+function sayRate(what: string, { events, seconds }: { events: number; seconds: number }): void {
+  say(
+    `${what}: ${events} events in ${seconds.toFixed(1)} s: ${Math.round(events / Math.max(seconds, 0.001))} events/s`,
+  );
+}
+
+function compare(rebuilt: Fingerprint, others: (readonly [name: string, of: Fingerprint | undefined])[]): boolean {
+  say(`${rebuilt.part.padEnd(9)} ${String(rebuilt.rows).padStart(9)}  rebuilt  ${rebuilt.sha256}`);
+  const verdicts = others.map(([name, of]) => {
+    const isSame = of?.sha256 === rebuilt.sha256;
+    say(`${' '.repeat(19)}  ${name.padEnd(8)} ${of?.sha256}  ${isSame ? 'identical' : 'DIFFERENT'}`);
+    return isSame;
   });
-  return same;
+  return verdicts.every((isSame) => isSame);
 }
 
 try {
-  const { values } = parseArgs({ options: { into: { type: 'string' }, stack: { type: 'string' } } });
-  if (!values.into) throw new Error('--into: names the empty database to rebuild into (a URL, or a name)');
-  const source = sourceOf(values.stack);
-  const target = await emptyTarget(values.into, source.DATABASE_URL ?? '');
-  if (!report(await rebuild(source, target, new PinoLog('warn', 'replay').pino))) {
-    say('They differ. If runs came in meanwhile, try again without traffic, into another empty database.');
+  const options = { into: { type: 'string' }, redis: { type: 'string' }, stack: { type: 'string' } } as const;
+  const { into, redis, stack } = parseArgs({ options }).values;
+  if (!into && !redis) {
+    throw new Error(
+      'Name what to rebuild into: --into <empty database> (a URL, or a name), --redis <URL of an empty Redis>, or both',
+    );
+  }
+  if (redis && !/^rediss?:\/\//.test(redis)) throw new Error('--redis: must be a redis:// or rediss:// URL');
+  const source = sourceOf(stack);
+  const log = new PinoLog('warn', 'replay').pino;
+  const target = into && (await emptyTarget(into, source.DATABASE_URL ?? ''));
+  // The quick one first: a Redis that is not empty is told before an hour of folding.
+  const directoryIsSame = !redis || reportDirectory(await rebuildIntoRedis(source, redis, log));
+  const databasesAreSame = !target || reportDatabases(await rebuild(source, target, log));
+  if (!directoryIsSame || !databasesAreSame) {
+    say('They differ. If anything happened meanwhile, try again without traffic, into other empty places.');
     process.exitCode = 1;
   }
 } catch (error) {

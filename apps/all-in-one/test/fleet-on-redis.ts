@@ -33,7 +33,7 @@ export class FleetOnRedis {
     readonly redis: OwnRedis,
     readonly redisCable: Cable,
     readonly keysCable: Cable,
-    private readonly database: FreshDatabase,
+    readonly database: FreshDatabase,
     private readonly dataDir: string,
     readonly keys: RunningService,
     readonly gateways: readonly [RunningService, RunningService],

@@ -2,6 +2,7 @@ import { CONTROL_TOPICS } from '@tollgate/contracts';
 import type { LoggedEvent } from '@tollgate/contracts';
 import { Bell, type EventLog, type EventLogLogger, type Following } from '@tollgate/event-log';
 import type { DirectoryLookup } from './directory-lookup.js';
+import { rebuildDirectory } from './directory-rebuild.js';
 import { DirectoryUnavailable } from './directory.js';
 import type { EntryKind, EntryOf } from './directory-entries.js';
 import { MemoryDirectory } from './memory-directory.js';
@@ -12,7 +13,6 @@ const WAITING_MAX = 10_000;
 const LOOK_EVERY_MS = 500;
 /** How long a look-up may wait for the fold to reach the log's end. */
 const LOOKUP_TIMEOUT_MS = 2_000;
-const REBUILD_TIMEOUT_MS = 30 * 60 * 1_000;
 
 export interface DirectoryKeeperOptions {
   eventLog: EventLog;
@@ -123,42 +123,17 @@ export class DirectoryKeeper implements DirectoryLookup {
     }
   }
 
-  /** Applies the whole log and then says that Redis is whole. */
   private async rebuild(): Promise<void> {
     const { eventLog, store, log } = this.options;
     const began = performance.now();
-    const mark = await store.mark();
     this.overflowed = false;
-    let count = 0;
-    let fault: Error | undefined;
-    const failed = Promise.withResolvers<never>();
-    failed.promise.catch(() => undefined);
-    const following = eventLog.follow({
-      name: 'directory-rebuild',
-      topics: CONTROL_TOPICS,
-      handle: async (events) => {
-        if (fault) return;
-        try {
-          await store.apply(events);
-          count += events.length;
-        } catch (error) {
-          fault = error as Error;
-          failed.reject(fault);
-        }
-      },
-    });
     try {
-      await Promise.race([following.caughtUp(REBUILD_TIMEOUT_MS), failed.promise, this.aborted()]);
-      await store.begin(mark);
-      log.info(
-        { events: count, tookMs: Math.round(performance.now() - began) },
-        'The directory in Redis is rebuilt from the log',
-      );
+      const events = await rebuildDirectory(eventLog, store, this.aborted());
+      const tookMs = Math.round(performance.now() - began);
+      log.info({ events, tookMs }, 'The directory in Redis is rebuilt from the log');
     } catch (error) {
       this.overflowed = true;
       throw error;
-    } finally {
-      await following.stop();
     }
   }
 

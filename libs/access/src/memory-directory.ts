@@ -2,7 +2,9 @@ import type { LoggedEvent } from '@tollgate/contracts';
 import { changesOf, entryOf } from './directory-fold.js';
 import { Directory, DirectoryUnavailable } from './directory.js';
 import type { DirectoryState } from './directory.js';
+import { ENTRY_KINDS } from './directory-entries.js';
 import type { EntryKind, EntryOf } from './directory-entries.js';
+import type { HeldEntry } from './directory-fingerprint.js';
 
 /** One entry: its fields with the positions that set them, and what they make together. */
 interface Slot {
@@ -73,6 +75,16 @@ export class MemoryDirectory extends Directory {
       position: this.position,
       ...(reason !== undefined && { reason }),
     };
+  }
+
+  /** All that it holds, to be compared with another body. */
+  *held(): Generator<HeldEntry> {
+    for (const kind of ENTRY_KINDS) {
+      for (const [id, { values, positions }] of this.slots[kind]) {
+        const fields = [...positions].map(([field, position]) => ({ field, position, value: values.get(field) }));
+        yield { name: `${kind}:${id}`, fields };
+      }
+    }
   }
 
   private slotOf(kind: EntryKind, id: string): Slot {

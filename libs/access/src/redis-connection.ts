@@ -19,6 +19,8 @@ export interface RedisAddress {
   url: string;
   /** PEM of the authority that signed the server's certificate, where it is none of the system's. */
   ca?: string | undefined;
+  /** Where the address comes from, for whoever reads a fault. Default `REDIS_URL`. */
+  setting?: string;
 }
 
 /** Redis cannot be reached or does not answer in time. */
@@ -83,7 +85,8 @@ export class RedisConnection {
       return connection;
     } catch (error) {
       connection.close();
-      throw new Error(`Cannot use REDIS_URL (${placeOf(address.url)}): ${faultOf(error, address)}`, { cause: error });
+      const setting = address.setting ?? 'REDIS_URL';
+      throw new Error(`Cannot use ${setting} (${placeOf(address.url)}): ${faultOf(error, address)}`, { cause: error });
     }
   }
 
@@ -113,6 +116,11 @@ export class RedisConnection {
       if (/timed out/i.test((error as Error).message)) this.noteSilence();
       throw error instanceof RedisUnavailable ? error : new RedisUnavailable((error as Error).message, error);
     }
+  }
+
+  /** How many keys there are in its database, whoever made them. */
+  async size(): Promise<number> {
+    return this.commands.dbsize();
   }
 
   /** Calls `listener` at each message on the channel, and when messages may have been missed. Returns how to stop. */

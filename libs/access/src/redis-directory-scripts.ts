@@ -89,3 +89,13 @@ return 1`);
 
 /** The epoch of now. KEYS: epoch. */
 export const EPOCH = redisScript(`return redis.call('GET', KEYS[1]) or ''`);
+
+/**
+ * A page of all entries with their fields. The keys are those of the one slot that the declared key names too.
+ * KEYS: epoch. ARGV: cursor, pattern, about how many.
+ */
+export const HELD = redisScript(`
+local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3], 'TYPE', 'hash')
+local page = {}
+for nth, key in ipairs(found[2]) do page[nth] = {key, redis.call('HGETALL', key)} end
+return {found[1], page}`);

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { LoggedEvent } from '@tollgate/contracts';
 import { changesOf, entryOf } from './directory-fold.js';
 import type { FieldChange } from './directory-fold.js';
+import { ENTRY_KINDS } from './directory-entries.js';
 import type { EntryKind, EntryOf } from './directory-entries.js';
+import type { HeldEntry } from './directory-fingerprint.js';
 import { RedisUnavailable } from './redis-connection.js';
 import type { RedisConnection } from './redis-connection.js';
-import { APPLY, BEGIN, EPOCH, FORGET, MARK, MEMBERS, READ, SYNC } from './redis-directory-scripts.js';
+import { APPLY, BEGIN, EPOCH, FORGET, HELD, MARK, MEMBERS, READ, SYNC } from './redis-directory-scripts.js';
 
 /** Digits of a padded position: those of the largest bigint of PostgreSQL, and one. */
 const POSITION_DIGITS = 20;
@@ -16,6 +18,8 @@ const CHANGES_PER_SYNC = 1_000;
 const MARK_SECONDS = 3_600;
 /** Entries of one call of the script, which holds up everybody else for as long as it runs. */
 const ENTRIES_PER_APPLY = 200;
+/** Likewise when all of them are read. */
+const ENTRIES_PER_PAGE = 200;
 
 export interface StoredEntry<K extends EntryKind> {
   /** Undefined: what is in Redis is not a whole directory, so it proves nothing. */
@@ -173,6 +177,21 @@ export class RedisDirectoryStore {
     if (began !== 1) throw new RedisUnavailable('it was flushed meanwhile');
   }
 
+  /** All that is held, tombstones included, page by page; an entry may come twice. What changes meanwhile may be missed. */
+  async *held(): AsyncGenerator<HeldEntry> {
+    const before = this.entryKey('');
+    let cursor = '0';
+    do {
+      const values = [cursor, `${before}*:*`, ENTRIES_PER_PAGE];
+      const [next, page] = await this.redis.eval<[string, [string, string[]][]]>(HELD, [this.keys.epoch], values);
+      for (const [key, flat] of page) {
+        const name = key.slice(before.length);
+        if (isEntryKind(entryOfName(name)[0])) yield { name, fields: heldFieldsOf(flat) };
+      }
+      cursor = next;
+    } while (cursor !== '0');
+  }
+
   private async applyEntries(entries: [string, FieldChange[]][], highest: bigint) {
     const keys = [this.keys.sequence, this.keys.changes, this.keys.position];
     const values: (string | number)[] = [CHANGES_KEPT, this.changesChannel, padded(highest)];
@@ -207,6 +226,20 @@ export function entryOfName(name: string): [EntryKind, string] {
 
 function padded(position: bigint): string {
   return position.toString().padStart(POSITION_DIGITS, '0');
+}
+
+function isEntryKind(kind: string): boolean {
+  return (ENTRY_KINDS as string[]).includes(kind);
+}
+
+function heldFieldsOf(flat: readonly string[]): HeldEntry['fields'] {
+  const fields: HeldEntry['fields'] = [];
+  for (let at = 0; at < flat.length; at += 2) {
+    const [field, text] = [flat[at] as string, flat[at + 1] as string];
+    const position = BigInt(text.slice(0, POSITION_DIGITS));
+    fields.push({ field, position, value: JSON.parse(text.slice(POSITION_DIGITS)) });
+  }
+  return fields;
 }
 
 function fieldsOf(flat: readonly string[]): Map<string, unknown> {

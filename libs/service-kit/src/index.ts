@@ -21,6 +21,7 @@ export * from './page-cursor.js';
 export { kafkaAddressOf } from './platform-log.js';
 export * from './plans-in-force.js';
 export * from './problems.filter.js';
+export { redisAddressOf } from './redis-ports.js';
 export * from './secrets.js';
 export * from './service.js';
 export * from './start-service.js';

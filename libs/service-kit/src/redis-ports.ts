@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import {
   DirectoryKeeper,
   type Plans,
+  type RedisAddress,
   RedisAdmission,
   RedisConnection,
   RedisCounters,
@@ -49,7 +50,7 @@ export class RedisPorts {
   /** Throws an error that says what is wrong with `REDIS_URL` or `REDIS_CA_FILE`. */
   static async open(options: RedisPortsOptions): Promise<RedisPorts> {
     const { config, log, eventLog, peppers, plans, name, isKeeper } = options;
-    const redis = await RedisConnection.open({ url: config.REDIS_URL as string, ca: await caOf(config) });
+    const redis = await RedisConnection.open(await redisAddressOf(config, config.REDIS_URL as string));
     const store = new RedisDirectoryStore(redis);
     const keeper = isKeeper ? new DirectoryKeeper({ eventLog, store, log: log.pino }) : undefined;
     const lookup =
@@ -86,6 +87,11 @@ export class RedisPorts {
     await this.lookup?.close();
     this.redis.close();
   }
+}
+
+/** A Redis of this configuration's: certificates are checked as those of `REDIS_URL`. Throws when `REDIS_CA_FILE` cannot be read. */
+export async function redisAddressOf(config: Config, url: string, setting = 'REDIS_URL'): Promise<RedisAddress> {
+  return { url, ca: await caOf(config), setting };
 }
 
 async function caOf({ REDIS_CA_FILE: path }: Config): Promise<string | undefined> {
