@@ -123,10 +123,11 @@ export class KafkaFollowing implements Following {
       onAssigned: (partitions) => this.#onAssigned(partitions),
       onBatch: (batch) => (this.#busy = this.#onBatch(batch)),
     });
-    this.#membership = membership;
-    this.#seekAll();
     const watch = setInterval(() => void this.#assignment.refresh().catch(() => undefined), ENDS_EVERY_MS).unref();
     try {
+      // A consumer that has ended meanwhile refuses to seek; kept here, it would refuse for its successors too.
+      this.#membership = membership;
+      this.#seekAll();
       const crash = await Promise.race([membership.crashed, stopped, this.#failed.promise]);
       if (crash instanceof Error) throw crash;
     } finally {
