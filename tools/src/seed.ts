@@ -20,6 +20,7 @@ export interface Seeded {
   workspaceId: string;
   workflows: { id: string; name: string }[];
   personalKey: string;
+  personalKeyId: string;
   workspaceKey: string;
 }
 
@@ -46,7 +47,7 @@ async function seed(url: string): Promise<Seeded> {
     await client.send('POST', `/api/workflows/${workflow.id}/deploy`);
     workflows.push({ id: workflow.id, name });
   }
-  type Made = { key: { key: string } };
+  type Made = { key: { id: string; key: string } };
   const personal = await client.send<Made>('POST', '/api/users/me/api-keys', { name: 'Seed personal key' });
   const shared = await client.send<Made>('POST', `/api/workspaces/${workspace.id}/api-keys`, {
     name: 'Seed workspace key',
@@ -59,6 +60,7 @@ async function seed(url: string): Promise<Seeded> {
     workspaceId: workspace.id,
     workflows,
     personalKey: personal.key.key,
+    personalKeyId: personal.key.id,
     workspaceKey: shared.key.key,
   };
 }
@@ -89,11 +91,18 @@ function report(made: Seeded): string {
     '',
     `curl "${made.url}/api/v1/logs?workspaceId=${made.workspaceId}" -H "X-API-Key: ${made.workspaceKey}"`,
     `curl ${made.url}/api/users/me/usage-limits -H "X-API-Key: ${made.personalKey}"`,
+    '',
+    'Signed in, to see the bill and to revoke:',
+    '',
+    `export KEY=${made.personalKey} KEY_ID=${made.personalKeyId} WORKSPACE=${made.workspaceId}`,
+    `curl -c cookies ${made.url}/api/auth/sign-in/email \\`,
+    '  -H "Content-Type: application/json" \\',
+    `  -d '${JSON.stringify({ email: made.email, password: made.password })}'`,
   ].join('\n');
 }
 
-const { values } = parseArgs({ options: { url: { type: 'string' }, json: { type: 'boolean', default: false } } });
 try {
+  const { values } = parseArgs({ options: { url: { type: 'string' }, json: { type: 'boolean', default: false } } });
   const made = await seed(baseUrl(values.url));
   process.stdout.write(`${values.json ? JSON.stringify(made) : report(made)}\n`);
 } catch (error) {

@@ -17,10 +17,6 @@ import { readStack } from './stack-file.js';
 const PAGE_EVENTS_MAX = 500;
 const LOOK_EVERY_MS = 200;
 
-const { values } = parseArgs({
-  options: { topics: { type: 'string' }, from: { type: 'string' }, stack: { type: 'string' } },
-});
-
 function topicsOf(text: string | undefined): Topic[] {
   const asked = text?.split(',').map((part) => part.trim());
   const unknown = asked?.filter((topic) => !TOPICS.includes(topic as Topic)) ?? [];
@@ -57,10 +53,16 @@ async function tailOfKafka(config: Config, address: KafkaAddress, topics: Topic[
 
 async function tailOfTable(url: string, topics: Topic[], from: bigint | undefined) {
   const pool = new pg.Pool({ connectionString: url, max: 2, application_name: 'tollgate-tail' });
+  // An idle connection that is cut would end the process with a dump; the next look says what is wrong.
+  pool.on('error', () => undefined);
   let position = from === undefined ? await headPosition(sqlOfPg(pool), topics) : from - 1n;
   process.stderr.write(`Events after position ${position} of ${topics.join(', ')}; Ctrl-C ends.\n`);
   while (!end.signal.aborted) {
-    const events = await readFrom(pool, topics, position, PAGE_EVENTS_MAX);
+    const events = await readFrom(pool, topics, position, PAGE_EVENTS_MAX).catch((error: unknown) => {
+      throw new Error(
+        `The database of the log is gone (${(error as Error).message}). Start the platform, then this again.`,
+      );
+    });
     for (const event of events) {
       show(event);
       position = event.position;
@@ -75,6 +77,9 @@ const end = new AbortController();
 process.once('SIGINT', () => end.abort());
 process.once('SIGTERM', () => end.abort());
 try {
+  const { values } = parseArgs({
+    options: { topics: { type: 'string' }, from: { type: 'string' }, stack: { type: 'string' } },
+  });
   const topics = topicsOf(values.topics);
   if (values.from !== undefined && !/^\d{1,18}$/.test(values.from))
     throw new Error('--from: must be a position, a whole number');

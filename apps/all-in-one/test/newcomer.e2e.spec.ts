@@ -36,6 +36,30 @@ describe('what a newcomer does after npm start', () => {
     ]);
   });
 
+  test('npm run seed prints a sign-in after which the bill can be asked for and the key be revoked', async () => {
+    const { stdout } = await run(process.execPath, [join(TOOLS, 'seed.js')], { env: env() });
+    const signIn = stdout.slice(stdout.indexOf('export KEY=')).trimEnd();
+    const bill = `curl -sf -b cookies ${platform.url}/api/billing/reconciliation`;
+    const revoke = `curl -sf -b cookies -X DELETE ${platform.url}/api/users/me/api-keys/$KEY_ID`;
+
+    const script = `${signIn} -sfo answer\n${bill} && echo && ${revoke}`;
+    const answers = (await run('sh', ['-c', script], { env: env(), cwd: platform.dataDir })).stdout.split('\n');
+
+    expect(answers.map((answer) => JSON.parse(answer))).toEqual([
+      expect.objectContaining({ difference: 0 }),
+      expect.objectContaining({ success: true, receipt: expect.any(Object) }),
+    ]);
+  });
+
+  test('npm run seed says what is wrong with its arguments', async () => {
+    const wrong = run(process.execPath, [join(TOOLS, 'seed.js'), '--nothing'], { env: env() });
+
+    await expect(wrong).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Unknown option '--nothing'.*\n$/),
+    });
+  });
+
   test('npm run tail shows events as they happen, one CloudEvent a line, and no secret; Ctrl-C ends it', async () => {
     const tail = spawn(process.execPath, [join(TOOLS, 'tail.js')], { env: env(), stdio: ['ignore', 'pipe', 'pipe'] });
     tools.push(tail);
@@ -81,10 +105,32 @@ describe('what a newcomer does after npm start', () => {
     });
   });
 
+  test('npm run tail ends with one line when the platform is stopped', async () => {
+    const stopped = await RunningPlatform.start();
+    try {
+      const tail = spawn(process.execPath, [join(TOOLS, 'tail.js')], {
+        env: { ...env(), DATA_DIR: stopped.dataDir },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      tools.push(tail);
+      let said = '';
+      tail.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      await eventually(() => expect(said).toContain('Ctrl-C ends'), { timeoutMs: 20_000 });
+
+      const gone = once(tail, 'exit');
+      await stopped.end('SIGTERM');
+
+      expect(await gone).toEqual([1, null]);
+      expect(said).toMatch(/Ctrl-C ends\.\nThe database of the log is gone \(.*\)\. .*\n$/);
+    } finally {
+      await stopped.dispose();
+    }
+  }, 90_000);
+
   test('each request of docs/requests.http works, top to bottom', async () => {
     const words: Record<string, string> = {};
     const fill = (text: string) =>
-      text.replaceAll(/\b(WORKSPACE|WORKFLOW|KEY_ID|KEY|JOB|EXECUTION)\b/g, (word) => words[word] ?? word);
+      text.replaceAll(/\b(WORKSPACE|WORKFLOW|KEY_ID|KEY|JOB|EXECUTION|SERVER)\b/g, (word) => words[word] ?? word);
     let cookie = '';
     const statuses: [string, number][] = [];
     for (const { title, method, path, headers, body } of writtenRequests()) {
@@ -106,6 +152,9 @@ describe('what a newcomer does after npm start', () => {
       words.KEY_ID ??= answer.key?.id;
       words.JOB ??= answer.jobId;
       words.EXECUTION ??= answer.executionId;
+      words.SERVER ??= answer.server?.id;
+      // A tool that is not there is a 200 too.
+      expect([title, answer]).toEqual([title, expect.not.objectContaining({ error: expect.anything() })]);
       statuses.push([title, response.status]);
     }
 
