@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -72,6 +72,7 @@ function canPin(): boolean {
 
 async function lineOf(child: ChildProcess): Promise<string> {
   const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  child.stdout!.resume();
   return line.toString().trim();
 }
 
@@ -136,6 +137,7 @@ async function startPlatform(): Promise<{ keysUrl: string; gatewayUrl: string; g
     const port = await freePort();
     const env = { ...shared, PORT: String(port), DATA_DIR: join(dataDir, name), KEYS_URL: keysUrl };
     const child = start(core, [join(HERE, `../../apps/${name}/dist/main.js`)], env, core === 1);
+    child.stdout!.pipe(createWriteStream(join(dataDir, `${name}.log`)));
     const url = `http://127.0.0.1:${port}`;
     for (const deadline = Date.now() + 60_000; Date.now() < deadline; await pause(100)) {
       const ready = await fetch(`${url}/health/ready`).catch(() => undefined);
@@ -148,6 +150,18 @@ async function startPlatform(): Promise<{ keysUrl: string; gatewayUrl: string; g
   await service('logs', 1, keysUrl);
   const gateway = await service('gateway', 0, keysUrl);
   return { keysUrl, gatewayUrl: gateway.url, gatewayPid: gateway.pid };
+}
+
+/** The end of what a service had to say, for whoever asks why a run of the bench failed. */
+function lastWords(name: string): string {
+  try {
+    return readFileSync(join(dataDir, `${name}.log`), 'utf8')
+      .split('\n')
+      .slice(-6)
+      .join('\n');
+  } catch {
+    return '';
+  }
 }
 
 async function furnish(urls: { keysUrl: string; gatewayUrl: string }, upstreamPort: string) {
@@ -228,7 +242,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
+  process.stderr.write(`${(error as Error).message}\n${lastWords('gateway')}`);
   process.exitCode = 1;
 } finally {
   for (const child of children) if (child.exitCode === null) child.kill('SIGTERM');

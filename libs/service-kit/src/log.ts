@@ -27,6 +27,36 @@ const SECRET_PATHS = [
   '*.headers.authorization',
 ];
 
+/** Lines that wait for a reader of standard output, in bytes; beyond that new ones are dropped. */
+const WAITING_BYTES_MAX = 16 * 1024 * 1024;
+
+let standardOutput: ReturnType<typeof pino.destination> | undefined;
+
+/**
+ * Standard output, written beside the event loop: whoever reads it may stop reading (a paused terminal, a full disk behind
+ * a pipe), and a service must go on then, and be able to end. What is not written at the end is written if it can be at once.
+ */
+function output(): ReturnType<typeof pino.destination> {
+  if (standardOutput) return standardOutput;
+  let exiting = false;
+  process.once('exit', () => (exiting = true)); // before pino's own, which flushes
+  const stream = pino.destination({
+    fd: 1,
+    sync: false,
+    maxLength: WAITING_BYTES_MAX,
+    retryEAGAIN: () => !exiting,
+  });
+  const flush = stream.flushSync.bind(stream);
+  stream.flushSync = () => {
+    try {
+      flush();
+    } catch {
+      // Nobody reads it.
+    }
+  };
+  return (standardOutput = stream);
+}
+
 /** The process's log: JSON lines on standard output, with secrets cut out. */
 export abstract class Log {
   abstract readonly pino: Logger;
@@ -45,7 +75,7 @@ export class PinoLog extends Log {
   readonly pino: Logger;
   constructor(level: string, service: string) {
     super();
-    this.pino = pino({ level, base: { service }, redact: { paths: SECRET_PATHS, censor: '[secret]' } });
+    this.pino = pino({ level, base: { service }, redact: { paths: SECRET_PATHS, censor: '[secret]' } }, output());
   }
 }
 
