@@ -4,7 +4,7 @@ import { catalogFollower, openLogsDatabase, recorder } from '@tollgate/logs';
 import { type Config, Databases } from '@tollgate/service-kit';
 import { type Fingerprint, fingerprintsOf } from './fingerprints.js';
 import { openSource } from './replay-source.js';
-import { withoutWaitingForTheDisk } from './replay-target.js';
+import { withoutReadersIndexes, withoutWaitingForTheDisk } from './replay-target.js';
 
 const CATCH_UP_TIMEOUT_MS = 12 * 60 * 60 * 1000;
 const BATCH_EVENTS = 4_000;
@@ -12,6 +12,8 @@ const BATCH_EVENTS = 4_000;
 export interface Rebuilt {
   events: number;
   seconds: number;
+  /** Of this process alone, without PostgreSQL's. */
+  cpuSeconds: number;
   original: Fingerprint[];
   rebuilt: Fingerprint[];
 }
@@ -23,11 +25,15 @@ export interface Rebuilt {
  */
 export async function rebuild(source: Config, targetUrl: string, log: EventLogLogger): Promise<Rebuilt> {
   const target = source.with({ DATABASE_URL: targetUrl });
-  const { events, seconds } = await withoutWaitingForTheDisk(targetUrl, () => fold(source, target, log));
-  return { events, seconds, original: await fingerprintsAt(source), rebuilt: await fingerprintsAt(target) };
+  const taken = await withoutWaitingForTheDisk(targetUrl, () => fold(source, target, log));
+  return { ...taken, original: await fingerprintsAt(source), rebuilt: await fingerprintsAt(target) };
 }
 
-async function fold(source: Config, target: Config, log: EventLogLogger): Promise<{ events: number; seconds: number }> {
+async function fold(
+  source: Config,
+  target: Config,
+  log: EventLogLogger,
+): Promise<Pick<Rebuilt, 'events' | 'seconds' | 'cpuSeconds'>> {
   const databases = new Databases();
   const opened = await openSource(source, log);
   try {
@@ -42,18 +48,21 @@ async function fold(source: Config, target: Config, log: EventLogLogger): Promis
         events += batch.length;
       },
     });
-    const began = performance.now();
-    const followings = [
-      meterFollower(new PgCheckpointStore(billing.pool, METER_CHECKPOINTS)),
-      recorder(logs.pool),
-      catalogFollower(logs.pool),
-    ].map((follower) => opened.eventLog.follow(counted(follower)));
-    try {
-      await Promise.all(followings.map((following) => following.caughtUp(CATCH_UP_TIMEOUT_MS)));
-    } finally {
-      await Promise.all(followings.map((following) => following.stop()));
-    }
-    return { events, seconds: (performance.now() - began) / 1000 };
+    const [began, cpuBegan] = [performance.now(), process.cpuUsage()];
+    await withoutReadersIndexes(target.DATABASE_URL ?? '', [billing.schema, logs.schema], async () => {
+      const followings = [
+        meterFollower(new PgCheckpointStore(billing.pool, METER_CHECKPOINTS)),
+        recorder(logs.pool),
+        catalogFollower(logs.pool),
+      ].map((follower) => opened.eventLog.follow(counted(follower)));
+      try {
+        await Promise.all(followings.map((following) => following.caughtUp(CATCH_UP_TIMEOUT_MS)));
+      } finally {
+        await Promise.all(followings.map((following) => following.stop()));
+      }
+    });
+    const { user, system } = process.cpuUsage(cpuBegan);
+    return { events, seconds: (performance.now() - began) / 1000, cpuSeconds: (user + system) / 1_000_000 };
   } finally {
     await databases.close();
     await opened.close();

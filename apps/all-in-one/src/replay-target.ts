@@ -49,6 +49,33 @@ export async function withoutWaitingForTheDisk<T>(url: string, work: () => Promi
   }
 }
 
+/** Indexes of a schema that hold no row together but only find it sooner; those of a partitioned table, not of its parts. */
+const READERS_INDEXES_SQL = `
+  SELECT format('%I.%I', schema.nspname, relation.relname) AS name, pg_get_indexdef(relation.oid) AS definition
+  FROM pg_index AS entry JOIN pg_class AS relation ON relation.oid = entry.indexrelid
+  JOIN pg_namespace AS schema ON schema.oid = relation.relnamespace
+  WHERE schema.nspname = ANY ($1::text[]) AND NOT entry.indisunique AND NOT relation.relispartition`;
+
+/**
+ * Runs `work` without the indexes that only readers need, and builds them after it: at once that costs a fraction of what
+ * it costs row by row.
+ */
+export async function withoutReadersIndexes<T>(url: string, schemas: string[], work: () => Promise<T>): Promise<T> {
+  const indexes = await on(url, async (client) => {
+    const { rows } = await client.query<{ name: string; definition: string }>(READERS_INDEXES_SQL, [schemas]);
+    for (const { name } of rows) await client.query(`DROP INDEX ${name}`);
+    return rows;
+  });
+  try {
+    return await work();
+  } finally {
+    await on(url, async (client) => {
+      // Of a partitioned table it is told as if for itself alone; all its parts are meant.
+      for (const { definition } of indexes) await client.query(definition.replace(' ON ONLY ', ' ON '));
+    });
+  }
+}
+
 async function on<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   try {

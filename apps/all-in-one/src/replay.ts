@@ -47,10 +47,11 @@ function reportDirectory({ folded, rebuilt, live, ...taken }: RebuiltDirectory):
   return compare(rebuilt, [['folded', folded], ...(live ? ([['live', live]] as const) : [])]);
 }
 
-function sayRate(what: string, { events, seconds }: { events: number; seconds: number }): void {
-  say(
-    `${what}: ${events} events in ${seconds.toFixed(1)} s: ${Math.round(events / Math.max(seconds, 0.001))} events/s`,
-  );
+function sayRate(what: string, taken: { events: number; seconds: number; cpuSeconds?: number }): void {
+  const { events, seconds, cpuSeconds } = taken;
+  const rate = Math.round(events / Math.max(seconds, 0.001));
+  const cpu = cpuSeconds === undefined ? '' : `, ${cpuSeconds.toFixed(1)} s of this process's CPU`;
+  say(`${what}: ${events} events in ${seconds.toFixed(1)} s: ${rate} events/s${cpu}`);
 }
 
 function compare(rebuilt: Fingerprint, others: (readonly [name: string, of: Fingerprint | undefined])[]): boolean {

@@ -101,6 +101,16 @@ describe('npm run replay', () => {
     await databases.close();
   }
 
+  /** All indexes of both services; those of a partition have no name of their own choosing. */
+  async function indexesOf(pool: FreshDatabase['pool']): Promise<string[]> {
+    const { rows } = await pool.query<{ definition: string }>(
+      `SELECT regexp_replace(indexdef, 'INDEX \\S+ ON', 'INDEX ON') AS definition FROM pg_indexes
+       WHERE schemaname IN ('billing', 'logs') ORDER BY 1`,
+    );
+    expect(rows.length).toBeGreaterThan(15);
+    return rows.map(({ definition }) => definition);
+  }
+
   async function replay(into: string): Promise<{ code: number; said: string }> {
     const env = { PATH: process.env.PATH, DATABASE_URL: source.url, DATABASE_POOL_MAX: '3' };
     const child = spawn(process.execPath, [REPLAY, '--into', into], { env, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -118,6 +128,7 @@ describe('npm run replay', () => {
     expect(said).not.toContain('DIFFERENT');
     const { rows } = await target.pool.query('SELECT count(*)::int AS runs FROM billing.ledger');
     expect(rows).toEqual([{ runs: RUNS }]);
+    expect(await indexesOf(target.pool)).toEqual(await indexesOf(source.pool));
   }, 120_000);
 
   test('given a database that holds anything, it is refused with what is in it', async () => {

@@ -1,5 +1,5 @@
 import type { Settlement } from '@tollgate/access';
-import type { SqlSession } from '@tollgate/event-log';
+import { pgArray, type SqlSession } from '@tollgate/event-log';
 import type { LedgerRow } from './pricing.js';
 
 /** Ledger columns in the order in which they are written, each with its type and where its value comes from. */
@@ -76,7 +76,7 @@ export async function enterIntoLedger(
   rows: readonly LedgerRow[],
   newestAt: string,
 ): Promise<Settlement[]> {
-  const arrays = COLUMNS.map(([, , value]) => rows.map(value));
+  const arrays = COLUMNS.map(([, , value]) => pgArray(rows.map(value)));
   const rolled = await transaction.rows<RolledRow>(ENTER_SQL, arrays);
   await transaction.rows(MARK_SQL, [newestAt]);
   return rolled.map(settlementOf);

@@ -17,6 +17,7 @@ export { topicShape } from './kafka-topics.js';
 export * from './log-ends.js';
 export * from './memory-event-log.js';
 export { MemoryTransaction, MemoryTransactions } from './memory-transactions.js';
+export { pgArray } from './pg-array.js';
 export { inPgTransaction } from './pg-transaction.js';
 export { PostgresEventLog, readFrom } from './postgres-event-log.js';
 export type { PostgresEventLogOptions } from './postgres-event-log.js';
