@@ -20,4 +20,6 @@ export default {
   globalSetup: '<rootDir>/tools/jest-database.mjs',
   globalTeardown: '<rootDir>/tools/jest-database-stop.mjs',
   testTimeout: 30_000,
+  // Jest leaves a core to others unless it is told; on two cores that is half of them, and most tests wait for a server.
+  maxWorkers: '100%',
 };
