@@ -7,6 +7,7 @@ import { serviceReady } from './stack-services.js';
 import { type TcpProxy, tcpProxy } from './tcp-proxy.js';
 
 const GONE_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 const GATEWAY = 'gateway-2';
 
 /** A running stack whose processes are ended, stopped and started again, each as stack.json says it is started. */
@@ -46,9 +47,21 @@ export class FaultFleet {
       await pause(20);
     }
     await pause(downMs);
-    const again = this.process(name);
-    again.pid = launch(again);
-    if (again.kind === 'service') await serviceReady(again);
+    await this.start(this.process(name));
+  }
+
+  /** A service ends with words when what it needs is away while it starts; it is started again then, as a supervisor does. */
+  private async start(again: OwnProcess): Promise<void> {
+    for (const deadline = performance.now() + START_TIMEOUT_MS; ;) {
+      again.pid = launch(again);
+      if (again.kind === 'infra') return;
+      try {
+        return await serviceReady(again);
+      } catch (error) {
+        if (isAlive(again.pid) || performance.now() > deadline) throw error;
+        await pause(500);
+      }
+    }
   }
 
   async flushRedis(): Promise<void> {

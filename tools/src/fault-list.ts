@@ -7,36 +7,63 @@ export interface Fault {
   strike(fleet: FaultFleet): Promise<void>;
 }
 
-/** `short`: the same faults, for a shorter time, as CI has it. */
-export function faultsOf(services: readonly string[], short: boolean): Fault[] {
-  const outageMs = short ? 6_000 : 20_000;
-  const killed = services.map((name) => ({
+const LONG_MS = { outage: 20_000, cut: 10_000, stopped: 8_000, down: 1_000 };
+const SHORT_MS = { outage: 6_000, cut: 3_000, stopped: 6_000, down: 500 };
+const ROUNDS = 4;
+
+/** `short`: the most telling ones, for a shorter time, as CI has them. */
+export function faultsOf(services: readonly string[], short: boolean, random: () => number): Fault[] {
+  const { outage, cut, stopped, down } = short ? SHORT_MS : LONG_MS;
+  const killed = (short ? ['gateway-2'] : services).map((name) => ({
     name: `SIGKILL of ${name}`,
-    strike: (fleet: FaultFleet) => fleet.restart(name, 500),
+    strike: (fleet: FaultFleet) => fleet.restart(name, down),
   }));
-  return [
+  const telling: Fault[] = [
     ...killed,
     {
-      name: 'a gateway stopped for longer than its lease',
+      name: `a gateway stopped for ${stopped / 1000} s, longer than its lease`,
       strike: async (fleet) => {
         fleet.signal('gateway-2', 'SIGSTOP');
-        await pause(6_000);
+        await pause(stopped);
         fleet.signal('gateway-2', 'SIGCONT');
       },
     },
-    { name: `Kafka away for ${outageMs / 1000} s`, strike: (fleet) => fleet.restart('kafka', outageMs) },
-    { name: 'Redis killed and started again', strike: (fleet) => fleet.restart('redis', 1_000) },
+    { name: `Kafka away for ${outage / 1000} s`, strike: (fleet) => fleet.restart('kafka', outage) },
     { name: 'Redis flushed', strike: (fleet) => fleet.flushRedis() },
-    { name: 'PostgreSQL killed and started again', strike: (fleet) => fleet.restart('postgres', 1_000) },
+    { name: 'PostgreSQL killed and started again', strike: (fleet) => fleet.restart('postgres', down) },
     {
-      name: 'the line from a gateway to Redis cut',
+      name: `the line from a gateway to Redis cut for ${cut / 1000} s`,
       strike: async (fleet) => {
         fleet.cutRedis();
-        await pause(outageMs / 2);
+        await pause(cut);
         fleet.mendRedis();
       },
     },
   ];
+  if (short) return telling;
+  return [
+    ...telling,
+    { name: 'Redis killed and started again', strike: (fleet) => fleet.restart('redis', down) },
+    { name: `keys, billing and logs killed ${ROUNDS} times each, at random moments`, strike: killedOften(random) },
+  ];
+}
+
+/** Whoever relays, bills or logs is met between two of its steps, sooner or later. */
+function killedOften(random: () => number): Fault['strike'] {
+  // Drawn at once: they run side by side, and the seed is to give the same again.
+  const lives = ['keys', 'billing', 'logs'].map((name) => ({
+    name,
+    livesMs: Array.from({ length: ROUNDS }, () => random() * 2_000),
+  }));
+  return async (fleet) => {
+    const often = async ({ name, livesMs }: (typeof lives)[number]) => {
+      for (const lifeMs of livesMs) {
+        await pause(lifeMs);
+        await fleet.restart(name, 100);
+      }
+    };
+    await Promise.all(lives.map(often));
+  };
 }
 
 /** The same numbers in [0, 1) for the same seed (Park-Miller). */

@@ -11,18 +11,22 @@ const AFTER_MS = 1_500;
 const RECOVERY_TIMEOUT_MS = 90_000;
 const REST_TIMEOUT_MS = 120_000;
 
-/** What came of one fault. All but the first two and the last must be 0. */
+/** What came of one fault. */
 export interface FaultResult {
   fault: string;
   answered: number;
   unanswered: number;
   /** Answered runs that are not in the log, and runs that bill and log do not both have. */
   difference: number;
+  /** Keys that were issued, used, revoked with a receipt and then refused. */
+  revoked: number;
   admittedRevoked: number;
   refusedNew: number;
   wrong401: number;
   /** From the end of the cause until every gateway runs again and a key can be issued. */
   recoveredMs: number;
+  /** From the end of the cause until bill and log hold every answered run; the load itself takes its part of it. */
+  completeMs: number;
 }
 
 /** Strikes under load, waits for the fleet to recover and for bill and log to be complete, and holds them against the clients' record. */
@@ -30,26 +34,30 @@ export async function strike(fleet: FaultFleet, tenant: FleetTenant, key: string
   const { baseUrls } = fleet.stack;
   const load = new FleetLoad({ baseUrls, workflowId: tenant.workflowId, key }, CLIENTS);
   const probe = new KeyProbe(tenant, baseUrls);
-  let recoveredMs = Number.NaN;
+  let [overAtMs, recoveredMs] = [Number.NaN, Number.NaN];
   try {
     await pause(BEFORE_MS);
     await fault.strike(fleet);
+    overAtMs = performance.now();
     recoveredMs = await recovered(baseUrls, tenant, key);
-    await pause(AFTER_MS);
+    await Promise.all([pause(AFTER_MS), probe.confirmsOneMore(RECOVERY_TIMEOUT_MS)]);
   } finally {
     await Promise.all([load.stop(), probe.stop()]);
   }
   const { answered, statuses } = load;
   const bad = [...statuses].filter(([status]) => status !== 200).reduce((sum, [, count]) => sum + count, 0);
+  const difference = await differenceAtRest(tenant, key, answered);
   return {
     fault: fault.name,
     answered: answered.size,
     unanswered: bad,
-    difference: await differenceAtRest(tenant, key, answered),
+    difference,
+    revoked: probe.confirmed,
     admittedRevoked: probe.admittedRevoked,
     refusedNew: probe.refusedNew,
     wrong401: statuses.get(401) ?? 0,
     recoveredMs: Math.round(recoveredMs),
+    completeMs: Math.round(performance.now() - overAtMs),
   };
 }
 

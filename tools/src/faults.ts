@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FaultFleet } from './fault-fleet.js';
 import { faultsOf, randomOf, sequenceOf } from './fault-list.js';
+import { faultPage, faultTable, isClean } from './fault-page.js';
 import { type FaultResult, strike } from './fault-run.js';
 import { FleetTenant } from './fleet-tenant.js';
 import { startStack } from './stack-start.js';
@@ -29,29 +30,6 @@ const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const short = values.short ?? false;
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
-const COLUMNS: [string, (result: FaultResult) => string | number][] = [
-  ['fault', (result) => result.fault],
-  ['answered', (result) => result.answered],
-  ['not answered', (result) => result.unanswered],
-  ['difference of answers, bill and log', (result) => result.difference],
-  ['admitted after a receipt', (result) => result.admittedRevoked],
-  ['new keys refused', (result) => result.refusedNew],
-  ['valid keys answered 401', (result) => result.wrong401],
-  ['recovered in', (result) => `${(result.recoveredMs / 1000).toFixed(1)} s`],
-];
-
-function table(results: readonly FaultResult[]): string {
-  const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
-  return [
-    row(COLUMNS.map(([name]) => name)),
-    row(COLUMNS.map(() => '---')),
-    ...results.map((result) => row(COLUMNS.map(([, value]) => value(result)))),
-  ].join('\n');
-}
-
-const isClean = (result: FaultResult) =>
-  result.difference + result.admittedRevoked + result.refusedNew + result.wrong401 === 0;
-
 async function run(): Promise<FaultResult[]> {
   const dir = mkdtempSync(join(tmpdir(), 'tollgate-faults-'));
   const results: FaultResult[] = [];
@@ -62,8 +40,9 @@ async function run(): Promise<FaultResult[]> {
     const { key } = await tenant.issueKey('of the load');
     const fleet = await FaultFleet.of(stack);
     const random = randomOf(seed);
-    const only = (values.only ?? '').split(',');
-    const alone = faultsOf(fleet.services, short).filter(({ name }) => only.some((part) => name.includes(part)));
+    const only = (values.only ?? '').toLowerCase().split(',');
+    const all = faultsOf(fleet.services, short, random);
+    const alone = all.filter(({ name }) => only.some((part) => name.toLowerCase().includes(part)));
     const rows = values.only ? 0 : SEQUENCES[short ? 'short' : 'long'];
     const inARow = Array.from({ length: rows }, () => sequenceOf(alone, SEQUENCE_LENGTH, random));
     for (const fault of [...alone, ...inARow]) {
@@ -84,13 +63,10 @@ async function run(): Promise<FaultResult[]> {
 try {
   say(`seed ${seed}`);
   const results = await run();
-  process.stdout.write(`\n${table(results)}\n\nseed ${seed}\n`);
+  process.stdout.write(`\n${faultTable(results)}\n\nseed ${seed}\n`);
   if (values.write) {
     const command = `npm run test:faults -- --seed ${seed}${short ? ' --short' : ''} --write`;
-    writeFileSync(
-      PAGE,
-      `# Faults\n\nTwo gateways under steady load of two clients, while keys are issued, used and revoked all the time. Made by\n\`${command}\`.\n\n${table(results)}\n`,
-    );
+    writeFileSync(PAGE, faultPage(results, command));
   }
   process.exitCode = results.every(isClean) ? 0 : 1;
 } catch (error) {

@@ -22,6 +22,14 @@ export class KeyProbe {
     this.running = this.run();
   }
 
+  /** Resolves when one more key has gone the whole way from now on, or in time without it. */
+  async confirmsOneMore(timeoutMs: number): Promise<void> {
+    const before = this.confirmed;
+    const deadline = performance.now() + timeoutMs;
+    // The key in hand may have been issued before; the next one was not.
+    while (this.confirmed < before + 2 && performance.now() < deadline) await pause(20);
+  }
+
   async stop(): Promise<void> {
     this.isOver = true;
     await this.running;
