@@ -106,6 +106,8 @@ try {
   const made = await seed(baseUrl(values.url));
   process.stdout.write(`${values.json ? JSON.stringify(made) : report(made)}\n`);
 } catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
+  const { message, cause } = error as Error;
+  // "fetch failed" alone does not say what could not be reached.
+  process.stderr.write(`${message}${cause instanceof Error ? `: ${cause.message}` : ''}\n`);
   process.exitCode = 1;
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { eventually } from '@tollgate/testing';
+import { eventually, freePort } from '@tollgate/testing';
 import { execute, Person } from './person.js';
 import { writtenRequests } from './requests-file.js';
 import { RunningPlatform } from './running-platform.js';
@@ -57,6 +57,16 @@ describe('what a newcomer does after npm start', () => {
     await expect(wrong).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^Unknown option '--nothing'.*\n$/),
+    });
+  });
+
+  test('npm run seed says what it could not reach', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const nobody = run(process.execPath, [join(TOOLS, 'seed.js'), '--url', url], { env: env() });
+
+    await expect(nobody).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(url.slice('http://'.length)),
     });
   });
 
