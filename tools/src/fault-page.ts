@@ -19,13 +19,15 @@ export function isClean(result: FaultResult): boolean {
   return answered > 0 && revoked > 0 && difference + admittedRevoked + refusedNew + wrong401 === 0;
 }
 
+/** A table of Markdown, its columns in line, as the formatter wants it. */
 export function faultTable(results: readonly FaultResult[]): string {
-  const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
-  return [
-    row(COLUMNS.map(([name]) => name)),
-    row(COLUMNS.map(() => '---')),
-    ...results.map((result) => row(COLUMNS.map(([, value]) => value(result)))),
-  ].join('\n');
+  const columns = COLUMNS.map(([name, value]) => [name, ...results.map((result) => String(value(result)))]);
+  const widths = columns.map((cells) => Math.max(...cells.map(({ length }) => length)));
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const lines = [-1, ...results.keys()].map((nth) =>
+    row(columns.map((cells, column) => (cells[nth + 1] ?? '').padEnd(widths[column] ?? 0))),
+  );
+  return [lines[0], row(widths.map((width) => '-'.repeat(width))), ...lines.slice(1)].join('\n');
 }
 
 /** `docs/faults.md`, as the command writes it. */
@@ -41,7 +43,9 @@ After each, the clients' own record of answers is held against bill and log. Fou
 runs that are not in the log, runs in the log twice, runs that bill and log do not both have), requests that were begun after a
 revoke's receipt and admitted, new keys that were refused in their next request, and valid keys that were answered 401.
 Both times count from the moment the cause is over: a process that was killed has been started again, and a service is ready
-(one that ends because Kafka, Redis or PostgreSQL is away while it starts is started once more, as a supervisor does).
+(one that ends because Kafka, Redis or PostgreSQL is away while it starts is started once more, as a supervisor does). While
+Kafka is away runs, keys and revocations go on; bill and log follow when it has started, which is most of that time, and its
+groups have missed their former members, which takes six seconds.
 
 Two moments are too short to be struck from outside: a relay between its publish and its checkpoint, and a consumer between its
 effect and its commit. Here the killed services approach them, under load; they are struck exactly in
