@@ -140,7 +140,7 @@ describe('logging a command line in', () => {
 
   test('another verifier does not collect it, and does not use it up', async () => {
     const login = newLogin();
-    await approve(ada, login);
+    await approve(await service.person('Vera'), login);
 
     const { status, body } = await poll({ ...login, verifier: newLogin().verifier });
 
@@ -223,7 +223,7 @@ describe('logging a command line in', () => {
   // The last one: browsers know the address of before.
   test('it survives a restart, and neither the CLI’s secret nor the request is kept', async () => {
     const login = newLogin();
-    await approve(ada, login);
+    await approve(await service.person('Rita'), login);
     const kept = JSON.stringify(await service.rows('SELECT * FROM keys.cli_pairing'));
     expect(kept).toContain(login.challenge);
     expect(kept).not.toContain(login.verifier);
