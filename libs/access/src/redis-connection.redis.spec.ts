@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, freePort, OwnRedis } from '@tollgate/testing';
@@ -36,6 +38,25 @@ describe('a connection to Redis', () => {
   it('takes no Redis that would throw entries away', async () => {
     const redis = await OwnRedis.start('--maxmemory-policy', 'allkeys-lru');
     expect(await faultOf(redis.url)).toMatch(/its maxmemory-policy allkeys-lru .* set it to noeviction$/);
+    await redis.dispose();
+  });
+
+  it('takes no Redis that is too old, and says which it found', async () => {
+    const redis = await OwnRedis.start();
+    // No old server is at hand: a line to a real one on which it calls itself older, letter for letter as long.
+    const line = createServer((client) => {
+      const server = connect(redis.port, '127.0.0.1');
+      client.pipe(server).on('data', (chunk: Buffer) => {
+        client.write(chunk.toString('latin1').replace(/(redis_version:)\d/, '$15'), 'latin1');
+      });
+      for (const [end, other] of [[client, server] as const, [server, client] as const]) {
+        end.on('error', () => undefined).on('close', () => other.destroy());
+      }
+    }).listen(0, '127.0.0.1');
+    await once(line, 'listening');
+    const { port } = line.address() as AddressInfo;
+    expect(await faultOf(`redis://127.0.0.1:${port}`)).toMatch(/it is Redis 5\.[\d.]+; 6\.2 or newer is needed$/);
+    line.close();
     await redis.dispose();
   });
 
