@@ -153,8 +153,9 @@ describe('the relay from the outbox to Kafka', () => {
     await worker?.stop();
     await append(keyRenamed('last'));
     await two.find((relay) => relay !== worker)?.caughtUp(10_000);
-    const ids = (await inKafka()).map(({ id }) => id);
-    expect(ids).toEqual([...Array.from({ length: 30 }, (_, nth) => `e${nth}`), 'last']);
+    // What was not acknowledged in time may be there twice: the first sight of each is in order.
+    const firsts = new Set((await inKafka()).map(({ id }) => id));
+    expect([...firsts]).toEqual([...Array.from({ length: 30 }, (_, nth) => `e${nth}`), 'last']);
   });
 
   it('passes on a fact of a type that it does not know', async () => {

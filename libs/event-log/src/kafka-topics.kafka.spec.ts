@@ -1,5 +1,6 @@
 import { TOPICS } from '@tollgate/contracts';
 import type { NewEvent } from '@tollgate/contracts';
+import { eventually } from '@tollgate/testing';
 import { KafkaEventLog } from './kafka-event-log.js';
 import { KafkaBench } from './kafka-harness.contract.js';
 import { kafkaTopic, partitionKey } from './kafka-topics.js';
@@ -19,21 +20,19 @@ describe('the topics of the log', () => {
 
   const name = (topic: (typeof TOPICS)[number]) => kafkaTopic(topic, bench.topicPrefix);
   const made = () => bench.client.admin((admin) => admin.fetchTopicMetadata({ topics: TOPICS.map(name) }));
+  /** Resolves when the broker tells everybody of it, which may be a moment after it was made. */
   const make = (topic: string, numPartitions: number, settings: Record<string, string> = {}) =>
-    bench.client.admin((admin) =>
-      admin.createTopics({
-        topics: [
-          {
-            topic,
-            numPartitions,
-            configEntries: Object.entries({ 'retention.ms': '-1', ...settings }).map(([of, value]) => ({
-              name: of,
-              value,
-            })),
-          },
-        ],
-      }),
-    );
+    bench.client.admin(async (admin) => {
+      const configEntries = Object.entries({ 'retention.ms': '-1', ...settings }).map(([of, value]) => ({
+        name: of,
+        value,
+      }));
+      await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: false });
+      await eventually(async () => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+        expect(topics[0]?.partitions).toHaveLength(numPartitions);
+      });
+    });
 
   it('are made once, by however many processes start together, and are kept for ever', async () => {
     await Promise.all([1, 2, 3, 4, 5, 6].map(() => bench.log({ relay: false })));
