@@ -102,11 +102,18 @@ describe('minting a key', () => {
 });
 
 describe('a new record id', () => {
-  it('is 21 URL-safe characters, none likelier than another', () => {
-    expect(newId()).toMatch(/^[A-Za-z0-9_-]{21}$/);
-    const characters = Array.from({ length: 256 }, (_, value) => newId(repeating(value)).charAt(0));
-    expect(new Set(characters).size).toBe(64);
-    expect(characters.slice(0, 64)).toEqual(characters.slice(192));
+  it('is 21 URL-safe characters, the first a letter, none likelier than another', () => {
+    expect(newId()).toMatch(/^[A-Za-z][A-Za-z0-9_-]{20}$/);
+    const ids = Array.from({ length: 256 }, (_, value) => newId(repeating(value)));
+    for (const [at, values] of [
+      [0, 32],
+      [1, 64],
+    ] as const) {
+      const characters = ids.map((id) => id.charAt(at));
+      expect(new Set(characters).size).toBe(values);
+      expect(characters.slice(0, values)).toEqual(characters.slice(256 - values));
+    }
+    for (const id of ids) expect(id).toMatch(/^[A-Za-z]/);
   });
 
   it('never comes twice', () => {

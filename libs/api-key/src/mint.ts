@@ -16,7 +16,7 @@ export const keyTailLength = randomPartLength + checksumLength;
 
 export const keyPrefixLengthMax = 32;
 
-/** Characters of a record id; 64 possible values each, so 126 bits. */
+/** Characters of a record id; 32 possible values of the first and 64 of each other, so 125 bits. */
 export const idLength = 21;
 
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -49,13 +49,13 @@ export function mintKey(prefix: string = defaultKeyPrefix, randomBytes: RandomBy
 }
 
 /**
- * A new record id: 21 URL-safe characters, 126 random bits (contract B1 "Key record id"). It is no secret.
- * Throws when `randomBytes` gives fewer bytes than asked for.
+ * A new record id: 21 URL-safe characters, 125 random bits (contract B1 "Key record id"). It begins with a letter, since a
+ * command line takes what begins with a dash for an option. It is no secret. Throws when `randomBytes` gives fewer bytes than asked for.
  */
 export function newId(randomBytes: RandomBytes = pooledRandomBytes): string {
   let id = '';
-  // 64 divides 256, so cutting a byte to six bits is already fair.
-  for (const byte of exactly(idLength, randomBytes)) id += idAlphabet.charAt(byte & 63);
+  // 32 and 64 divide 256, so cutting a byte to five or six bits is already fair. The first 32 characters are letters.
+  for (const byte of exactly(idLength, randomBytes)) id += idAlphabet.charAt(byte & (id === '' ? 31 : 63));
   return id;
 }
 
