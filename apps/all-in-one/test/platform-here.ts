@@ -7,6 +7,7 @@ import { keys } from '@tollgate/keys';
 import { logs } from '@tollgate/logs';
 import { loadConfig, PinoLog, type RunningService, startService } from '@tollgate/service-kit';
 import { freshDatabase } from '@tollgate/testing';
+import { ADMIN_API_KEY } from './running-platform.js';
 
 /** All four services in the process of the test, on a database and a folder of their own. */
 export interface PlatformHere {
@@ -15,7 +16,8 @@ export interface PlatformHere {
   stop(): Promise<void>;
 }
 
-export async function startPlatformHere(): Promise<PlatformHere> {
+/** `settings` beside those that every such platform has. */
+export async function startPlatformHere(settings: Record<string, string> = {}): Promise<PlatformHere> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-here-'));
   const database = await freshDatabase();
   const secret = 'a'.repeat(64);
@@ -26,10 +28,11 @@ export async function startPlatformHere(): Promise<PlatformHere> {
     MASTER_KEYS: secret,
     KEY_PEPPERS: secret,
     AUTH_SECRET: secret,
-    ADMIN_API_KEY: 'operator-key-of-the-tests',
+    ADMIN_API_KEY,
     LOG_LEVEL: 'error',
+    ...settings,
   });
-  const running = await startService([keys, gateway, billing, logs], config, new PinoLog('error', 'test'));
+  const running = await startService([keys, gateway, billing, logs], config, new PinoLog(config.LOG_LEVEL, 'test'));
   const stop = async () => {
     await running.stop();
     await database.drop();

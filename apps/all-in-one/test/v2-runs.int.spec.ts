@@ -1,23 +1,13 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { billing } from '@tollgate/billing';
 import { v2CancelledAnswerSchema, v2QueuedAnswerSchema, v2RunAnswerSchema, v2RunListSchema } from '@tollgate/contracts';
-import { gateway } from '@tollgate/gateway';
-import { keys } from '@tollgate/keys';
-import { logs } from '@tollgate/logs';
-import { loadConfig, PinoLog, type RunningService, startService } from '@tollgate/service-kit';
-import { eventually, type FreshDatabase, freshDatabase } from '@tollgate/testing';
+import { eventually } from '@tollgate/testing';
 import { call, operate, Person } from './person.js';
-import { ADMIN_API_KEY } from './running-platform.js';
+import { type PlatformHere, startPlatformHere } from './platform-here.js';
 
-let database: FreshDatabase;
-let running: RunningService;
+let running: PlatformHere;
 let upstream: Server;
-const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-v2-runs-'));
 const waiting: ServerResponse[] = [];
 let key: string;
 let readersKey: string;
@@ -29,20 +19,7 @@ let slow: string;
 
 /** The four services in one process; Ada's workspace with three workflows, Ben reads in it, Eve has one of her own. */
 beforeAll(async () => {
-  database = await freshDatabase();
-  const secret = 'a'.repeat(64);
-  const config = loadConfig({
-    PORT: '0',
-    DATA_DIR: dataDir,
-    DATABASE_URL: database.url,
-    MASTER_KEYS: secret,
-    KEY_PEPPERS: secret,
-    AUTH_SECRET: secret,
-    ADMIN_API_KEY,
-    UPSTREAM_ALLOW: '127.0.0.1',
-    LOG_LEVEL: 'silent',
-  });
-  running = await startService([keys, gateway, billing, logs], config, new PinoLog('silent', 'test'));
+  running = await startPlatformHere({ UPSTREAM_ALLOW: '127.0.0.1', LOG_LEVEL: 'silent' });
   upstream = createServer((_request, response) => void waiting.push(response)).listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   const ada = await Person.signUp(running);
@@ -65,8 +42,6 @@ afterAll(async () => {
   await running.stop();
   upstream.closeAllConnections();
   upstream.close();
-  await database.drop();
-  rmSync(dataDir, { recursive: true, force: true });
 });
 afterEach(() => waiting.splice(0).forEach((response) => response.destroy()));
 

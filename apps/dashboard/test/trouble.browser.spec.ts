@@ -122,9 +122,13 @@ describe('when something goes wrong', () => {
     const context = await browser.newContext({ storageState: await reader.context.storageState() });
     const slow = await context.newPage();
     slow.setDefaultTimeout(15_000);
-    await slow.route('**/api/**', async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      await route.continue();
+    const line = await context.newCDPSession(slow);
+    await line.send('Network.enable');
+    await line.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 400,
+      downloadThroughput: 200_000,
+      uploadThroughput: 100_000,
     });
     for (const path of ['', '/workflows', '/logs', '/usage', '/members', '/settings/keys']) {
       await slow.goto(base + path, { waitUntil: 'commit' });

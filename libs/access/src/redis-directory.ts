@@ -22,6 +22,8 @@ export interface RedisDirectoryOptions {
   lookup?: DirectoryLookup;
   log: EventLogLogger;
   entriesMax?: number;
+  /** Default: the system's. */
+  now?: () => Date;
 }
 
 /**
@@ -44,7 +46,7 @@ export class RedisDirectory extends Directory {
   private readonly ended: Promise<void>;
   private trustedUntilMs = 0;
   private position = 0n;
-  private appliedAt = new Date().toISOString();
+  private appliedAt: string;
   private beat = 0;
   private trouble: string | undefined = 'it has not asked Redis yet';
   private lookupWorks = false;
@@ -54,6 +56,7 @@ export class RedisDirectory extends Directory {
   constructor(private readonly options: RedisDirectoryOptions) {
     super();
     this.store = options.store;
+    this.appliedAt = this.nowIso();
     this.copy = new DirectoryCopy(options.entriesMax ?? COPIED_MAX);
     const wake = () => this.bell.ring();
     this.stopListening = [this.store.redis.listen(this.store.changesChannel, wake), this.store.redis.onOpen(wake)];
@@ -176,8 +179,12 @@ export class RedisDirectory extends Directory {
     }
     if (reply.position > this.position) this.position = reply.position;
     if (copy.sequence === told) return false;
-    this.appliedAt = new Date().toISOString();
+    this.appliedAt = this.nowIso();
     return true;
+  }
+
+  private nowIso(): string {
+    return (this.options.now?.() ?? new Date()).toISOString();
   }
 
   private say(trouble: string | undefined): void {

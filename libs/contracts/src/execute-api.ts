@@ -49,6 +49,18 @@ export const EXECUTION_ID_PATTERN = /^[A-Za-z0-9._:-]{1,128}$/;
 /** Run ids that the platform makes begin so. A caller cannot claim one: two runs would then share their events' ids. */
 export const RUN_ID_PREFIX = 'tgr_';
 
+export const IDEMPOTENCY_KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
+
+/** Headers of execute in either generation. */
+export const ofEveryExecute = {
+  'idempotency-key': z
+    .string()
+    .regex(IDEMPOTENCY_KEY_PATTERN)
+    .optional()
+    .describe('For a day the same key and body give the first answer again, run and billed once'),
+  'x-sim-via': z.string().optional().describe('Workflows that led to this call, comma-separated'),
+};
+
 export const executeHeadersSchema = z.object({
   'x-execution-id': z.string().regex(EXECUTION_ID_PATTERN).optional().describe('One-shot id of the run'),
   'x-execution-mode': z.enum(['sync', 'async']).optional().describe('async: queued, answered with 202'),
@@ -58,12 +70,7 @@ export const executeHeadersSchema = z.object({
     .optional()
     .describe('Time limit of a queued run, 1 to 604800; async only'),
   'x-stream-response': z.enum(['true', 'false']).optional().describe('true: as the body member stream'),
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/)
-    .optional()
-    .describe('For a day the same key and body give the first answer again, run and billed once'),
-  'x-sim-via': z.string().optional().describe('Workflows that led to this call, comma-separated'),
+  ...ofEveryExecute,
 });
 
 export const executeBodySchema = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EXECUTION_ID_PATTERN } from './execute-api.js';
+import { EXECUTION_ID_PATTERN, ofEveryExecute } from './execute-api.js';
 import { triggerSchema } from './events-usage.js';
 import { refuseInverted, v2Cursor, v2Flag, v2Instant, v2Limit, v2List, v2Page, v2Text, v2Word } from './v2-values.js';
 import { v2RunStatusSchema } from './v2-logs-api.js';
@@ -59,12 +59,7 @@ export type V2ExecuteBody = z.output<typeof v2ExecuteBodySchema>;
 
 export const v2ExecuteHeadersSchema = z.object({
   'x-run-id': z.string().regex(EXECUTION_ID_PATTERN).optional().describe('One-shot id of the run'),
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/)
-    .optional()
-    .describe('For a day the same key and body give the first answer again, run and billed once'),
-  'x-sim-via': z.string().optional().describe('Workflows that led to this call, comma-separated'),
+  ...ofEveryExecute,
 });
 
 export const v2RunErrorSchema = z.object({

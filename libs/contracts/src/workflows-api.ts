@@ -20,12 +20,9 @@ const storable = (label: string) => [isStorable, `${label} must be well-formed t
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 
-/** Headers that belong to the connection, to the body or to the platform, and so not to a workflow. */
-const HEADERS_REFUSED = new Set([
+/** Headers of one connection alone (RFC 9110, 7.6.1): nobody passes them on. */
+export const CONNECTION_HEADERS: readonly string[] = [
   'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
   'expect',
   'host',
   'keep-alive',
@@ -36,7 +33,10 @@ const HEADERS_REFUSED = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-]);
+];
+
+/** What belongs to the connection or to the body, and so not to a workflow. */
+const HEADERS_REFUSED = new Set([...CONNECTION_HEADERS, 'content-encoding', 'content-length', 'content-type']);
 
 /** Whether a workflow may send a header of this name to its upstream. */
 export function isUpstreamHeaderName(name: string): boolean {

@@ -20,6 +20,7 @@ import { Clock, Config, PlansInForce } from '@tollgate/service-kit';
 import { Injectable } from '@nestjs/common';
 import { GatewaySpool } from '../spool/gateway-spool.js';
 import type { RunCaller } from '../runs/run-caller.js';
+import type { RunClient } from '../runs/run-client.js';
 import { PartyBook } from './party-book.js';
 import { RunRecorder } from './run-recorder.js';
 import type { RunParty } from './run-events.js';
@@ -89,13 +90,6 @@ export interface AdmittedRun {
 export type PerformableRun = Omit<AdmittedRun, 'admitted' | 'party' | 'rate'> & {
   party: Pick<RunParty, 'json' | 'payerUserId' | 'payerRule' | 'workflowId'> & { workflow: { workspaceId: string } };
 };
-
-/** What came with the request and goes into the log. */
-export interface RunClient {
-  requestId: string;
-  userAgent: string | undefined;
-  clientInfo: string | undefined;
-}
 
 /** Longest a run may take where the plan sets no limit, in milliseconds. */
 const NO_LIMIT_MS = 24 * 60 * 60 * 1000;

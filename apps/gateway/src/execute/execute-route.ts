@@ -8,16 +8,18 @@ import {
   keyProblem,
   rateHeaders,
 } from '@tollgate/access';
-import { Problem, RUN_BODY_BYTES_MAX } from '@tollgate/contracts';
+import { Problem } from '@tollgate/contracts';
 import { Config, drained, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readIdempotencyKey } from '../idempotency/repeatable-calls.js';
 import { LiveCall } from '../runs/live-call.js';
 import { LiveRuns } from '../runs/live-runs.js';
 import { PerformRun } from '../runs/perform-run.js';
+import { takeRawJson } from '../runs/raw-json.js';
+import { clientOf, type RunClient } from '../runs/run-client.js';
 import type { RefusedRun } from '../runs/run-refusal.js';
 import { cutOffWhenStalled } from '../streams/sse-stream.js';
-import { type AdmittedRun, AdmitRun, type RunClient } from './admit-run.js';
+import { type AdmittedRun, AdmitRun } from './admit-run.js';
 import { EXECUTE_PATH, refusalProblem, runAnswer, timeoutAnswer } from './execute-answers.js';
 import { ExecuteModes } from './execute-modes.js';
 import { type ExecuteRequest, readExecuteRequest, refuseLongCallChain } from './execute-request.js';
@@ -54,12 +56,7 @@ export class ExecuteRoute implements OnModuleInit {
     const fastify = this.server.httpAdapter.getInstance<FastifyInstance>();
     fastify.decorateRequest('keyCaller', null);
     void fastify.register((scope, _options, done) => {
-      scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser(
-        'application/json',
-        { parseAs: 'buffer', bodyLimit: RUN_BODY_BYTES_MAX },
-        (_request, body, parsed) => parsed(null, body),
-      );
+      takeRawJson(scope);
       scope.post<Executing>(EXECUTE_PATH, {
         onRequest: this.gate,
         errorHandler: this.refuse,
@@ -84,11 +81,7 @@ export class ExecuteRoute implements OnModuleInit {
     const { headers, params, keyCaller } = request;
     if (!keyCaller) throw new Problem('unauthorized');
     const asked = readExecuteRequest(headers, request.body);
-    const client: RunClient = {
-      requestId: request.id,
-      userAgent: headers['user-agent'],
-      clientInfo: textOf(headers['x-sim-client-info']),
-    };
+    const client = clientOf(request);
     if (asked.mode !== 'sync' || headers['idempotency-key'] !== undefined) {
       const idempotencyKey = readIdempotencyKey(headers);
       const call = { caller: keyCaller, workflowId: params.id, asked, client, idempotencyKey, body: request.body };
@@ -164,8 +157,4 @@ function callerInto(request: FastifyRequest, answer: Caller | KeyRefusal): Probl
   if (answer.kind !== 'key') return keyProblem(answer, 'execute');
   request.keyCaller = answer;
   return undefined;
-}
-
-function textOf(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'object' ? header.join(', ') : header;
 }

@@ -1,19 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { CONNECTION_HEADERS } from '@tollgate/contracts';
 import { INTERNAL_HEADER } from '@tollgate/service-kit';
 
-/** Of one connection alone (RFC 9110, 7.6.1), and what the next server is told anew. */
+/** What is of one connection alone, and what the next server is told anew. */
 const NOT_PASSED_ON = new Set([
-  'connection',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
+  ...CONNECTION_HEADERS,
   'forwarded',
   'x-forwarded-for',
   'x-forwarded-host',

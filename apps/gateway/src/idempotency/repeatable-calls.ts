@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Problem } from '@tollgate/contracts';
+import { IDEMPOTENCY_KEY_PATTERN, Problem } from '@tollgate/contracts';
 import { faultOf, Log } from '@tollgate/service-kit';
 import type { WholeAnswer } from '../execute/answer-run.js';
 import type { FixedRun } from '../execute/admit-run.js';
@@ -29,7 +29,6 @@ export interface ClaimedCall {
   leave(): Promise<void>;
 }
 
-const KEY = /^[\x21-\x7e]{1,255}$/;
 const RENEW_MS = (LEASE_SECONDS * 1000) / 4;
 const SWEEP_MS = 10 * 60 * 1000;
 const IN_PROGRESS_RETRY_SECONDS = 1;
@@ -40,7 +39,7 @@ const REPLAYED = { 'idempotency-replayed': 'true' };
 export function readIdempotencyKey(headers: IncomingHttpHeaders): string | undefined {
   const given = headers['idempotency-key'];
   if (given === undefined) return undefined;
-  if (typeof given === 'string' && KEY.test(given)) return given;
+  if (typeof given === 'string' && IDEMPOTENCY_KEY_PATTERN.test(given)) return given;
   const message = 'Must be 1 to 255 printable ASCII characters without spaces';
   throw new Problem('badRequest', {
     text: 'Invalid idempotency key header',

@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Directory, rateHeaders } from '@tollgate/access';
-import { RUN_BODY_BYTES_MAX } from '@tollgate/contracts';
 import { faultOf, Log, parseJson, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { RunClient } from '../execute/admit-run.js';
 import { JSON_DEPTH_MAX, nestsDeeperThan } from '../execute/json-text.js';
+import { takeRawJson } from '../runs/raw-json.js';
+import { clientOf } from '../runs/run-client.js';
 import { CallTool } from './call-tool.js';
 import { McpDoor, type McpEntrance } from './mcp-door.js';
 import { invalidRequest, McpFault, parseFault, problemFault } from './mcp-fault.js';
@@ -49,12 +49,7 @@ export class McpServeRoute implements OnModuleInit {
     const fastify = this.adapter.httpAdapter.getInstance<FastifyInstance>();
     fastify.decorateRequest('mcpEntrance', null);
     void fastify.register((scope, _options, done) => {
-      scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser(
-        'application/json',
-        { parseAs: 'buffer', bodyLimit: RUN_BODY_BYTES_MAX },
-        (_request, body, parsed) => parsed(null, body),
-      );
+      takeRawJson(scope);
       const hooks = { onRequest: this.judge, errorHandler: this.fail };
       scope.post<Served>(MCP_SERVE_PATH, { ...hooks, handler: (request, reply) => this.answer(request, reply) });
       scope.get<Served>(MCP_SERVE_PATH, { ...hooks, handler: (request, reply) => this.introduce(request, reply) });
@@ -108,11 +103,7 @@ export class McpServeRoute implements OnModuleInit {
 
   private toolsFor(request: FastifyRequest<Served>, reply: FastifyReply): McpTools {
     const { server, caller } = entered(request);
-    const client: RunClient = {
-      requestId: request.id,
-      userAgent: request.headers['user-agent'],
-      clientInfo: [request.headers['x-sim-client-info']].flat().join(', ') || undefined,
-    };
+    const client = clientOf(request);
     return {
       name: server.name,
       list: async (cursor) => toolsPage(await offeredWorkflows(this.directory, server), cursor),

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { BucketState } from '@tollgate/access';
-import { type AdmittedRun, AdmitRun, type RunAsked, type RunClient, type RunMode } from '../execute/admit-run.js';
+import { type AdmittedRun, AdmitRun, type RunAsked, type RunMode } from '../execute/admit-run.js';
+import type { RunClient } from './run-client.js';
 import type { RecordedRun } from '../execute/run-recorder.js';
 import type { RunOutlet, RunResult } from '../workflow-runner.js';
 import { EndedBefore } from './ended-before.js';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '@tollgate/access';
 import type { FastifyReply } from 'fastify';
-import { AT_ONCE, type FixedRun, type RunClient, type RunMode } from '../execute/admit-run.js';
+import { AT_ONCE, type FixedRun, type RunMode } from '../execute/admit-run.js';
+import type { RunClient } from '../runs/run-client.js';
 import type { WholeAnswer } from '../execute/answer-run.js';
 import { type RepeatableCall, RepeatableCalls } from '../idempotency/repeatable-calls.js';
 import { CancelSwitch, type Leaver } from '../runs/leaver.js';

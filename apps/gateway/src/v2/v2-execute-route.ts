@@ -1,11 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { KeyAuthenticator, RefusedCalls } from '@tollgate/access';
-import { Problem, RUN_BODY_BYTES_MAX } from '@tollgate/contracts';
+import { Problem } from '@tollgate/contracts';
 import { Clock, drained, faultOf, Log, sendProblem, toProblem } from '@tollgate/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuseLongCallChain } from '../execute/execute-request.js';
 import { readIdempotencyKey } from '../idempotency/repeatable-calls.js';
+import { takeRawJson } from '../runs/raw-json.js';
+import { clientOf } from '../runs/run-client.js';
 import { V2_EXECUTE_PATH } from './v2-execute-answers.js';
 import { V2ExecuteModes } from './v2-execute-modes.js';
 import { readV2ExecuteRequest } from './v2-execute-request.js';
@@ -34,12 +36,7 @@ export class V2ExecuteRoute implements OnModuleInit {
   onModuleInit(): void {
     const fastify = this.server.httpAdapter.getInstance<FastifyInstance>();
     void fastify.register((scope, _options, done) => {
-      scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser(
-        'application/json',
-        { parseAs: 'buffer', bodyLimit: RUN_BODY_BYTES_MAX },
-        (_request, body, parsed) => parsed(null, body),
-      );
+      takeRawJson(scope);
       scope.post<Executing>(V2_EXECUTE_PATH, {
         onRequest: (request) => this.gate(request),
         errorHandler: this.refuse,
@@ -64,12 +61,7 @@ export class V2ExecuteRoute implements OnModuleInit {
     refuseQuery(query);
     const idempotencyKey = readIdempotencyKey(headers);
     const asked = readV2ExecuteRequest(headers, body);
-    const clientInfo = headers['x-sim-client-info'];
-    const client = {
-      requestId: request.id,
-      userAgent: headers['user-agent'],
-      clientInfo: typeof clientInfo === 'object' ? clientInfo.join(', ') : clientInfo,
-    };
+    const client = clientOf(request);
     const { workflowId } = request.params;
     this.modes
       .execute({ caller: keyCaller, workflowId, request: asked, client, idempotencyKey, body }, reply)
