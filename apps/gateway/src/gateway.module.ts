@@ -38,6 +38,7 @@ import { EndedBefore } from './runs/ended-before.js';
 import { RunStates } from './runs/run-states.js';
 import { RunWorkflow } from './runs/run-workflow.js';
 import { GatewaySpool } from './spool/gateway-spool.js';
+import { RepeatableStream } from './streams/repeatable-stream.js';
 import { StreamRun } from './streams/stream-run.js';
 import { StatusController } from './status.controller.js';
 import { V2_CONTROLLERS, V2_PROVIDERS } from './v2/v2-parts.js';
@@ -91,6 +92,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     PerformRun,
     RunWorkflow,
     LiveRuns,
+    RepeatableStream,
     RunStates,
     EndedBefore,
     ClaimTable,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AccessSettings, type BucketState, rateHeaders } from '@tollgate/access';
 import type { QueuedAnswer } from '@tollgate/contracts';
+import type { FastifyReply } from 'fastify';
 import { EnqueueRun } from '../jobs/enqueue-run.js';
 import type { Leaver } from '../runs/leaver.js';
 import { type RunOrder, RunWorkflow } from '../runs/run-workflow.js';
@@ -12,6 +13,11 @@ export interface WholeAnswer {
   headers: Record<string, string>;
   contentType: string;
   body: string;
+}
+
+/** Answers with it. */
+export function sendWhole(reply: FastifyReply, answer: WholeAnswer): void {
+  void reply.code(answer.status).headers(answer.headers).type(answer.contentType).send(answer.body);
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';

@@ -3,13 +3,11 @@ import type { Caller } from '@tollgate/access';
 import type { FastifyReply } from 'fastify';
 import { type RepeatableCall, RepeatableCalls } from '../idempotency/repeatable-calls.js';
 import { CancelSwitch, type Leaver } from '../runs/leaver.js';
-import type { RefusedRun } from '../runs/run-refusal.js';
-import { STREAM_HEADERS } from '../streams/sse-stream.js';
-import { type StreamedRun, StreamRun } from '../streams/stream-run.js';
+import { RepeatableStream } from '../streams/repeatable-stream.js';
 import type { RunOrder } from '../runs/run-workflow.js';
 import { AT_ONCE, type FixedRun, type RunMode } from './admit-run.js';
 import type { RunClient } from '../runs/run-client.js';
-import { AnswerRun, type WholeAnswer } from './answer-run.js';
+import { AnswerRun, sendWhole, type WholeAnswer } from './answer-run.js';
 import { refusalProblem } from './execute-answers.js';
 import type { ExecuteRequest } from './execute-request.js';
 
@@ -29,7 +27,7 @@ export interface ModalCall {
 export class ExecuteModes {
   constructor(
     private readonly answerRun: AnswerRun,
-    private readonly streamRun: StreamRun,
+    private readonly streams: RepeatableStream,
     private readonly repeatable: RepeatableCalls,
   ) {}
 
@@ -38,44 +36,20 @@ export class ExecuteModes {
     const { asked } = call;
     const order: RunOrder = { ...call, mode: modeOf(asked) };
     const repeatable = repeatableOf(call);
-    if (asked.mode === 'stream') return this.stream(order, asked, repeatable, reply);
-    if (!repeatable) return send(reply, await this.answer(order, reply.raw));
+    if (asked.mode === 'stream') {
+      const refusal = await this.streams.stream(order, reply, asked.selectedOutputs, repeatable);
+      if (refusal) throw refusalProblem(refusal);
+      return;
+    }
+    if (!repeatable) return sendWhole(reply, await this.answer(order, reply.raw));
     // A call that will be repeated is not given up with its connection: the repetition gets its answer.
     const work = (fixed: FixedRun) => this.answer({ ...order, mode: { ...modeOf(asked), fixed } }, new CancelSwitch());
-    send(reply, await this.repeatable.once(repeatable, work));
+    sendWhole(reply, await this.repeatable.once(repeatable, work));
   }
 
   private answer(order: RunOrder, leaver: Leaver): Promise<WholeAnswer> {
     return order.mode?.stage === 'queue' ? this.answerRun.queued(order) : this.answerRun.ended(order, leaver);
   }
-
-  /** A stream that is repeated is its last frame alone. */
-  private async stream(
-    order: RunOrder,
-    asked: ExecuteRequest,
-    repeatable: RepeatableCall | undefined,
-    reply: FastifyReply,
-  ): Promise<void> {
-    if (!repeatable) return refuseUnless(await this.streamRun.stream(order, reply, asked.selectedOutputs));
-    const claimed = await this.repeatable.claim(repeatable);
-    if ('body' in claimed) return send(reply, claimed);
-    let isKept = false;
-    const beforeTail = async (body: string) => {
-      isKept = true;
-      await claimed.keep({ status: 200, headers: STREAM_HEADERS, contentType: 'text/event-stream', body });
-    };
-    try {
-      const fixed = { ...order, mode: { ...modeOf(asked), fixed: claimed.fixed } };
-      const options = { beforeTail, leaver: new CancelSwitch() };
-      refuseUnless(await this.streamRun.stream(fixed, reply, asked.selectedOutputs, options));
-    } finally {
-      if (!isKept) await claimed.free();
-    }
-  }
-}
-
-function refuseUnless(streamed: StreamedRun | RefusedRun): void {
-  if (!streamed.admitted) throw refusalProblem(streamed.refusal);
 }
 
 function repeatableOf({ caller, workflowId, idempotencyKey, asked, body }: ModalCall): RepeatableCall | undefined {
@@ -89,8 +63,4 @@ function modeOf({ mode, timeoutMs }: ExecuteRequest): RunMode {
   if (mode !== 'async') return AT_ONCE;
   // v1 debits the bucket of synchronous runs for queued ones, too (contract B4).
   return { trigger: 'api', bucket: 'sync', stage: 'queue', ...(timeoutMs !== undefined && { timeoutMs }) };
-}
-
-function send(reply: FastifyReply, answer: WholeAnswer): void {
-  void reply.code(answer.status).headers(answer.headers).type(answer.contentType).send(answer.body);
 }

@@ -105,7 +105,7 @@ export class ExecuteRoute implements OnModuleInit {
     const call = new LiveCall(run, asked, reply.raw);
     if (run.claimed) this.live.track(run, call);
     this.performRun.perform(run, call, client, (fault, result, recorded) => {
-      if (run.claimed) this.live.forget(run.runId);
+      if (run.claimed) this.live.forget(run);
       if (fault) return void reply.send(fault);
       const { outputJson, status, error } = result;
       const { timeoutMs, runId } = run;

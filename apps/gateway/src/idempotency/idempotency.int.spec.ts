@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { eventually } from '@tollgate/testing';
 import { type Answer, GatewayUnderTest } from '../../test/gateway-under-test.js';
 import { ClaimTable } from './claim-table.js';
@@ -230,6 +232,27 @@ describe('calls with an Idempotency-Key', () => {
     const again = await call(echo, idempotencyKey, { n: 'recorded' });
     expect(again.json).toEqual(first.json);
     expect(await factsOf(first.json.executionId)).toBe(2);
+  });
+
+  test('whose streamed run could not be kept leave the key free', async () => {
+    await gateway.restart();
+    const text = await gateway.deployed('anna', 'ws1', '"hello"');
+    const idempotencyKey = freshKey();
+    // The spool's next file cannot be made: its name is taken.
+    const spool = join(gateway.dataDir, 'spool');
+    const last = Math.max(0, ...readdirSync(spool).map((name) => (name.endsWith('.journal') ? parseInt(name, 10) : 0)));
+    const taken = join(spool, `${String(last + 1).padStart(12, '0')}.journal`);
+    writeFileSync(taken, '');
+    const unkept = await call(text, idempotencyKey, { stream: true });
+    expect(unkept.text).toContain('"event":"error"');
+    rmSync(taken);
+
+    await eventually(async () => {
+      const again = await call(text, idempotencyKey, { stream: true });
+      expect([again.status, isReplay(again)]).toEqual([200, false]);
+      expect(again.text).toContain('"event":"final"');
+    });
+    await eventually(() => expect(runsOf(text)).toBe(1));
   });
 
   test('are forgotten after a day', async () => {

@@ -18,19 +18,30 @@ export interface LiveRun {
  */
 @Injectable()
 export class LiveRuns {
+  /** By workflow and id: callers choose ids, and two of them may choose the same. */
   private readonly runs = new Map<string, LiveRun>();
 
   track({ runId, trigger, startedAtMs }: PerformableRun, call: LiveCall): void {
     const { workspaceId, workflowId } = call;
-    this.runs.set(runId, { runId, workspaceId, workflowId, trigger, startedAtMs, cancel: () => call.cancel() });
+    this.runs.set(nameOf(workflowId, runId), {
+      runId,
+      workspaceId,
+      workflowId,
+      trigger,
+      startedAtMs,
+      cancel: () => call.cancel(),
+    });
   }
 
-  forget(runId: string): void {
-    this.runs.delete(runId);
+  forget({ runId, party }: PerformableRun): void {
+    this.runs.delete(nameOf(party.workflowId, runId));
   }
 
   find(workflowId: string, runId: string): LiveRun | undefined {
-    const run = this.runs.get(runId);
-    return run?.workflowId === workflowId ? run : undefined;
+    return this.runs.get(nameOf(workflowId, runId));
   }
+}
+
+function nameOf(workflowId: string, runId: string): string {
+  return `${workflowId} ${runId}`;
 }

@@ -75,7 +75,7 @@ export class RunWorkflow {
     this.live.track(run, call);
     return new Promise((resolve) => {
       this.performRun.perform(run, call, client, (fault, result, recorded) => {
-        this.live.forget(run.runId);
+        this.live.forget(run);
         if (fault) return resolve(refused({ kind: 'unavailable', reason: fault.message }));
         const { runId, rate, timeoutMs } = run;
         resolve({ admitted: true, runId, rate, timedOut: call.timedOut, timeoutMs, ...result, ...recorded });

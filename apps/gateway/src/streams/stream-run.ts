@@ -13,18 +13,13 @@ import { SseStream, tailText } from './sse-stream.js';
 const UNKEPT = 'Service temporarily unavailable';
 
 export interface StreamOptions {
-  headers?: Record<string, string>;
-  beforeTail?: (tail: string) => Promise<void>;
+  beforeTail?: (tail: string, runId: string) => Promise<void>;
   leaver?: Leaver;
 }
 
 export interface StreamedRun {
   admitted: true;
   runId: string;
-  /** What followed the chunks: the last frame and the sentinel. */
-  tail: string;
-  /** False: the client was gone before the end. */
-  reached: boolean;
 }
 
 /**
@@ -40,8 +35,8 @@ export class StreamRun {
   ) {}
 
   /**
-   * `beforeTail` is waited for when the run has ended and before its last frame leaves. `headers` are sent beside the stream's own and
-   * the rate headers. `leaver` is who ends the run by leaving: the client unless told otherwise.
+   * `beforeTail` is waited for when the run is in bill and log and before its last frame leaves. `leaver` is who ends the run by
+   * leaving: the client unless told otherwise.
    */
   async stream(
     order: RunOrder,
@@ -53,13 +48,13 @@ export class StreamRun {
     if (!run.admitted) return run;
     const sse = new SseStream(reply.raw, this.config.STREAM_STALL_MS);
     reply.hijack();
-    sse.open({ ...headersOf(run, reply), ...options.headers });
+    sse.open(headersOf(run, reply));
     const leaver = options.leaver ?? reply.raw;
-    const tail = tailText(await this.follow(run, order, leaver, sse, selectedOutputs));
-    await options.beforeTail?.(tail);
-    const reached = !reply.raw.destroyed;
+    const { frame, isRecorded } = await this.follow(run, order, leaver, sse, selectedOutputs);
+    const tail = tailText(frame);
+    if (isRecorded) await options.beforeTail?.(tail, run.runId);
     sse.end(tail);
-    return { admitted: true, runId: run.runId, tail, reached };
+    return { admitted: true, runId: run.runId };
   }
 
   /** Rejects never: once the head is out, a fault is a frame. */
@@ -69,7 +64,7 @@ export class StreamRun {
     leaver: Leaver,
     sse: SseStream,
     selectedOutputs: readonly string[] | undefined,
-  ): Promise<string> {
+  ): Promise<{ frame: string; isRecorded: boolean }> {
     const blockId = blockIdOf(run.deployment);
     let chunks = 0;
     const write = (text: string) => {
@@ -78,19 +73,24 @@ export class StreamRun {
     };
     const outlet = { write, onDrain: (listener: () => void) => sse.drained(listener) };
     const ended = await this.workflow.perform(run, order, leaver, outlet);
-    if (!ended.admitted) return errorFrame(UNKEPT, blockId);
+    if (!ended.admitted) return { frame: errorFrame(UNKEPT, blockId), isRecorded: false };
     if (chunks === 0 && blockId === 'expression' && ended.outputJson.startsWith('"')) {
       write(JSON.parse(ended.outputJson) as string);
     }
-    return lastFrame(ended, blockId, selectedOutputs);
+    return { frame: lastFrame(ended, blockId, selectedOutputs), isRecorded: true };
   }
+}
+
+/** In which header a surface tells the id of a run. */
+export function runIdHeader({ request }: FastifyReply): 'x-run-id' | 'x-execution-id' {
+  return isV2Path(request.url) ? 'x-run-id' : 'x-execution-id';
 }
 
 function headersOf(run: AdmittedRun, reply: FastifyReply): Record<string, string> {
   const { request } = reply;
   return {
     'x-request-id': request.id,
-    [isV2Path(request.url) ? 'x-run-id' : 'x-execution-id']: run.runId,
+    [runIdHeader(reply)]: run.runId,
     ...(run.rate && rateHeaders(run.rate, request.url)),
   };
 }

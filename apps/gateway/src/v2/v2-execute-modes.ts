@@ -3,13 +3,11 @@ import type { Caller } from '@tollgate/access';
 import type { FastifyReply } from 'fastify';
 import { AT_ONCE, type FixedRun, type RunMode } from '../execute/admit-run.js';
 import type { RunClient } from '../runs/run-client.js';
-import type { WholeAnswer } from '../execute/answer-run.js';
+import { sendWhole, type WholeAnswer } from '../execute/answer-run.js';
 import { type RepeatableCall, RepeatableCalls } from '../idempotency/repeatable-calls.js';
 import { CancelSwitch, type Leaver } from '../runs/leaver.js';
-import type { RefusedRun } from '../runs/run-refusal.js';
 import type { RunOrder } from '../runs/run-workflow.js';
-import { STREAM_HEADERS } from '../streams/sse-stream.js';
-import { type StreamedRun, StreamRun } from '../streams/stream-run.js';
+import { RepeatableStream } from '../streams/repeatable-stream.js';
 import { V2AnswerRun } from './v2-answer-run.js';
 import { v2RefusalProblem } from './v2-execute-answers.js';
 import type { V2ExecuteRequest } from './v2-execute-request.js';
@@ -30,17 +28,23 @@ export interface V2Call {
 export class V2ExecuteModes {
   constructor(
     private readonly answerRun: V2AnswerRun,
-    private readonly streamRun: StreamRun,
+    private readonly streams: RepeatableStream,
     private readonly repeatable: RepeatableCalls,
   ) {}
 
   /** Answers, or rejects with the Problem of a refusal. */
   async execute(call: V2Call, reply: FastifyReply): Promise<void> {
     const repeatable = repeatableOf(call);
-    if (call.request.mode === 'stream') return this.stream(call, repeatable, reply);
-    if (!repeatable) return send(reply, await this.answer(call, undefined, reply.raw));
+    if (call.request.mode === 'stream') {
+      const { request, caller } = call;
+      const order = orderOf(call, undefined);
+      const refusal = await this.streams.stream(order, reply, request.selectedOutputs, repeatable);
+      if (refusal) throw v2RefusalProblem(refusal, caller.keyKind);
+      return;
+    }
+    if (!repeatable) return sendWhole(reply, await this.answer(call, undefined, reply.raw));
     // A call that will be repeated is not given up with its connection: the repetition gets its answer.
-    send(reply, await this.repeatable.once(repeatable, (fixed) => this.answer(call, fixed, new CancelSwitch())));
+    sendWhole(reply, await this.repeatable.once(repeatable, (fixed) => this.answer(call, fixed, new CancelSwitch())));
   }
 
   private answer(call: V2Call, fixed: FixedRun | undefined, leaver: Leaver): Promise<WholeAnswer> {
@@ -49,31 +53,6 @@ export class V2ExecuteModes {
     const order = orderOf(call, fixed);
     if (mode === 'async') return this.answerRun.queued(order, keyKind);
     return this.answerRun.ended(order, keyKind, leaver, selectedOutputs);
-  }
-
-  /** A stream that is repeated is its last frame alone. */
-  private async stream(call: V2Call, repeatable: RepeatableCall | undefined, reply: FastifyReply): Promise<void> {
-    const { selectedOutputs, asked } = call.request;
-    const refuseUnless = (streamed: StreamedRun | RefusedRun) => {
-      if (!streamed.admitted) throw v2RefusalProblem(streamed.refusal, call.caller.keyKind);
-    };
-    if (!repeatable) {
-      return refuseUnless(await this.streamRun.stream(orderOf(call, undefined), reply, selectedOutputs));
-    }
-    const claimed = await this.repeatable.claim(repeatable);
-    if ('body' in claimed) return send(reply, claimed);
-    let isKept = false;
-    const beforeTail = async (body: string) => {
-      isKept = true;
-      const headers = { ...STREAM_HEADERS, 'x-run-id': asked.executionId ?? claimed.fixed.runId };
-      await claimed.keep({ status: 200, headers, contentType: 'text/event-stream', body });
-    };
-    try {
-      const options = { beforeTail, leaver: new CancelSwitch() };
-      refuseUnless(await this.streamRun.stream(orderOf(call, claimed.fixed), reply, selectedOutputs, options));
-    } finally {
-      if (!isKept) await claimed.free();
-    }
   }
 }
 
@@ -90,8 +69,4 @@ function modeOf({ mode, timeoutMs }: V2ExecuteRequest): RunMode {
 function repeatableOf({ caller, workflowId, idempotencyKey, body }: V2Call): RepeatableCall | undefined {
   if (idempotencyKey === undefined) return undefined;
   return { keyId: caller.keyId, workflowId, idempotencyKey, asked: ['v2', body ?? ''] };
-}
-
-function send(reply: FastifyReply, answer: WholeAnswer): void {
-  void reply.code(answer.status).headers(answer.headers).type(answer.contentType).send(answer.body);
 }
