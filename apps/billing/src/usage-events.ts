@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MICROS_PER_CREDIT, type V2BillingLogsQuery, type V2UsageEvent } from '@tollgate/contracts';
-import { garbageCursor, mintBoundCursor, readBoundCursor } from '@tollgate/service-kit';
+import { garbageCursor, instantOf, mintBoundCursor, readBoundCursor } from '@tollgate/service-kit';
 import { BillingDatabase } from './billing-database.js';
 
 /** Whose ledger rows: those that a person pays, or all of one workspace, whoever pays. */
@@ -94,9 +94,8 @@ interface Place {
 }
 
 function placeOf([from = '', at = '', eventId = '']: string[]): Place {
-  const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(at) && !Number.isNaN(Date.parse(at));
-  if (!isInstant || !/^\d{1,14}$/.test(from)) throw garbageCursor();
-  return { fromMs: Number(from), at, eventId };
+  if (!/^\d{1,14}$/.test(from)) throw garbageCursor();
+  return { fromMs: Number(from), at: instantOf(at), eventId };
 }
 
 function windowStartOf({ period, startDate }: V2BillingLogsQuery, nowMs: number): number {

@@ -33,6 +33,13 @@ export function readBoundCursor(list: string, text: string, filters: CursorFilte
   return cursor.place;
 }
 
+/** A part of a place that its list has minted as an instant in UTC, to the millisecond. Throws the 400 of a garbled cursor for another. */
+export function instantOf(part: string): string {
+  const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(part) && !Number.isNaN(Date.parse(part));
+  if (!isInstant || part.startsWith('0000')) throw refused(GARBAGE);
+  return part;
+}
+
 /** For a place that its list cannot have minted. */
 export function garbageCursor(): Problem {
   return refused(GARBAGE);

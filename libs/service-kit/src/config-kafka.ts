@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-const listOf = (text: string) =>
+/** The parts of a comma-separated setting. */
+export const listOf = (text: string): string[] =>
   text
     .split(',')
     .map((part) => part.trim())

@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import { payerRuleSchema } from '@tollgate/contracts';
-import { kafkaFaults, kafkaSettings, type KafkaSettings } from './config-kafka.js';
+import { kafkaFaults, kafkaSettings, listOf, type KafkaSettings } from './config-kafka.js';
 import { secretSettings } from './config-secrets.js';
 import { signOnFaults, signOnSettings } from './config-sign-on.js';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean),
-);
+const list = z.string().transform(listOf);
 const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
 /** Every setting there is, with its default (contract A5). An empty variable counts as not set. */

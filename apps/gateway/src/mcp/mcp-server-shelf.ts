@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { mintBoundCursor, readBoundCursor } from '@tollgate/service-kit';
+import { instantOf, mintBoundCursor, readBoundCursor } from '@tollgate/service-kit';
 import { GatewayDatabase } from '../gateway-database.js';
 import { MCP_SERVER_COLUMNS, type McpServerRow } from './mcp-server-row.js';
 
@@ -50,7 +50,7 @@ export class McpServerShelf {
     list: string,
   ): Promise<{ rows: R[]; nextCursor: string | null }> {
     const [afterAt, afterId] =
-      cursor === undefined ? ['-infinity', ''] : readBoundCursor('mcp-servers', cursor, { list }, 2);
+      cursor === undefined ? ['-infinity', ''] : placeOf(readBoundCursor('mcp-servers', cursor, { list }, 2));
     const { rows } = await this.database.pool.query<R>(
       `SELECT ${columns} FROM mcp_servers s WHERE s.workspace_id = ANY ($1) AND (s.created_at, s.id) > ($2::timestamptz, $3)
        ORDER BY s.created_at, s.id LIMIT $4`,
@@ -64,4 +64,8 @@ export class McpServerShelf {
       nextCursor: mintBoundCursor('mcp-servers', [last.created_at.toISOString(), last.id], { list }),
     };
   }
+}
+
+function placeOf([at = '', id = '']: string[]): [string, string] {
+  return [instantOf(at), id];
 }

@@ -72,6 +72,12 @@ describe('MCP servers of a workspace', () => {
     expect(second.json.nextCursor).toBeNull();
     const elsewhere = await as('mallory')('GET', `${PATH}?workspaceId=ws2&cursor=${first.json.nextCursor}`);
     expect([elsewhere.status, elsewhere.json.details[0].path]).toEqual([400, ['cursor']]);
+    const [name, , bound] = JSON.parse(Buffer.from(first.json.nextCursor, 'base64url').toString());
+    for (const at of ['soon', '2026-99-01T00:00:00.000Z']) {
+      const forged = Buffer.from(JSON.stringify([name, [at, 'x'], bound])).toString('base64url');
+      const refused = await list(`limit=2&cursor=${forged}`);
+      expect([refused.status, refused.json.details[0].path]).toEqual([400, ['cursor']]);
+    }
   });
 
   test('nobody else may: writers are told so, strangers see nothing, a key is no session', async () => {

@@ -6,7 +6,7 @@ import {
   type V2WorkflowDetail,
   type V2WorkflowListQuery,
 } from '@tollgate/contracts';
-import { garbageCursor, mintBoundCursor, readBoundCursor } from '@tollgate/service-kit';
+import { instantOf, mintBoundCursor, readBoundCursor } from '@tollgate/service-kit';
 import { GatewayDatabase } from '../gateway-database.js';
 import { inputSchemaOf, type WorkflowRow } from '../workflows/workflow-row.js';
 import { FinishedRuns } from './finished-runs.js';
@@ -89,9 +89,7 @@ export class V2WorkflowShelf {
 }
 
 function placeOf([value = '', id = '']: string[], type: string): [string, string] {
-  const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) && !Number.isNaN(Date.parse(value));
-  if (type === 'timestamptz' && !isInstant) throw garbageCursor();
-  return [value, id];
+  return [type === 'timestamptz' ? instantOf(value) : value, id];
 }
 
 /** The input's members, as far as the workflow's schema names them. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PendingInvitationView, Role } from '@tollgate/contracts';
 import type { SqlSession } from '@tollgate/event-log';
+import { mintBoundCursor, readBoundCursor } from '@tollgate/service-kit';
 import { createHash, randomBytes } from 'node:crypto';
 import { KeysDatabase } from '../keys-database.js';
 
@@ -25,6 +26,7 @@ interface ListedRow {
   expires_at: Date;
 }
 
+const LIST = 'invitations';
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /** A new link's secret: 256 random bits. Only its digest is kept. */
@@ -53,7 +55,8 @@ export class InvitationBook {
 
   /**
    * Live invitations of a workspace in the order of their addresses, `limit` at most. The cursor is the last address of
-   * the page before: it holds its place though that invitation be gone.
+   * the page before: it holds its place though that invitation be gone. Throws the 400 of one
+   * that was not made here.
    */
   async page(
     workspaceId: string,
@@ -61,7 +64,7 @@ export class InvitationBook {
     limit: number,
     cursor?: string,
   ): Promise<{ invitations: PendingInvitationView[]; nextCursor?: string }> {
-    const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString().replaceAll('\0', '');
+    const [after] = cursor === undefined ? [''] : readBoundCursor(LIST, cursor, { workspaceId }, 1);
     const { rows } = await this.database.pool.query<ListedRow>(
       `SELECT id, email, role, invited_by, created_at, expires_at FROM invitation
        WHERE workspace_id = $1 AND accepted_at IS NULL AND expires_at > $2 AND email > $3 ORDER BY email LIMIT $4`,
@@ -78,7 +81,7 @@ export class InvitationBook {
         createdAt: row.created_at.toISOString(),
         expiresAt: row.expires_at.toISOString(),
       })),
-      ...(rows.length > limit && last && { nextCursor: Buffer.from(last.email).toString('base64url') }),
+      ...(rows.length > limit && last && { nextCursor: mintBoundCursor(LIST, [last.email], { workspaceId }) }),
     };
   }
 

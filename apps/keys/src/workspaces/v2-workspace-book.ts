@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '@tollgate/access';
 import type { V2Workspace, V2WorkspaceListQuery } from '@tollgate/contracts';
-import { garbageCursor, mintBoundCursor, readBoundCursor } from '@tollgate/service-kit';
+import { instantOf, mintBoundCursor, readBoundCursor } from '@tollgate/service-kit';
 import { KeysDatabase } from '../keys-database.js';
 
 interface Row {
@@ -65,9 +65,7 @@ export class V2WorkspaceBook {
 }
 
 function placeOf([value = '', id = '']: string[], type: 'text' | 'timestamptz'): [string, string] {
-  if (type === 'timestamptz' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value)) throw garbageCursor();
-  if (type === 'timestamptz' && Number.isNaN(Date.parse(value))) throw garbageCursor();
-  return [value, id];
+  return [type === 'timestamptz' ? instantOf(value) : value, id];
 }
 
 function viewOf(row: Row): V2Workspace {
