@@ -1,10 +1,9 @@
-import { Body, Controller, HttpCode, Inject, Post, Req, SetMetadata } from '@nestjs/common';
-import { type DirectoryKeeper, ENTRY_KINDS, ROUTE_AUTH } from '@tollgate/access';
-import { defineRoutes, Problem } from '@tollgate/contracts';
-import type { FastifyRequest } from 'fastify';
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { type DirectoryKeeper, ENTRY_KINDS } from '@tollgate/access';
+import { defineRoutes } from '@tollgate/contracts';
 import { z } from 'zod';
 import { check } from './checked.js';
-import { INTERNAL_HEADER, InternalSecret } from './internal-secret.js';
+import { InternalRoute } from './internal.guard.js';
 
 /** Most entries of one question. */
 export const LOOKUPS_MAX = 100;
@@ -23,22 +22,15 @@ export const lookupAnswerSchema = z.object({
   entries: z.array(z.record(z.string(), z.unknown()).nullable()),
 });
 
-/**
- * The directory as the keys service knows it from the log, for gateways that cannot reach Redis. Behind the secret that
- * the services share; without it the route is not there.
- */
+/** The directory as the keys service knows it from the log, for gateways that cannot reach Redis. */
 @Controller('internal')
 export class DirectoryLookupController {
-  constructor(
-    @Inject(KEEPER) private readonly keeper: DirectoryKeeper,
-    private readonly secret: InternalSecret,
-  ) {}
+  constructor(@Inject(KEEPER) private readonly keeper: DirectoryKeeper) {}
 
   @Post('directory')
   @HttpCode(200)
-  @SetMetadata(ROUTE_AUTH, 'internal')
-  async find(@Req() request: FastifyRequest, @Body() body: unknown): Promise<z.infer<typeof lookupAnswerSchema>> {
-    if (!this.secret.isRight(request.headers[INTERNAL_HEADER])) throw new Problem('notFound');
+  @InternalRoute()
+  async find(@Body() body: unknown): Promise<z.infer<typeof lookupAnswerSchema>> {
     const { entries } = check(questionSchema, body);
     const found = await this.keeper.findAll(entries);
     return { entries: found.map((entry) => (entry === undefined ? null : { ...entry })) };
