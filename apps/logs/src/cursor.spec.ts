@@ -1,7 +1,7 @@
 import { Problem } from '@tollgate/contracts';
 import fc from 'fast-check';
 import { mintCursor, readCursor } from './cursor.js';
-import type { Order } from './run-log.js';
+import type { Order } from './run-page-request.js';
 
 const order = fc.constantFrom<Order>('asc', 'desc');
 const place = fc.record({

@@ -1,7 +1,7 @@
 import { Problem, readInstantMs } from '@tollgate/contracts';
 import { z } from 'zod';
 import { logIdOf, runIdOfLog } from './log-id.js';
-import type { Order, RunPlace } from './run-log.js';
+import type { Order, RunPlace } from './run-page-request.js';
 
 /** Longest cursor worth decoding: an id of 132 characters, a time and an order take less than 400. */
 const CURSOR_CHARACTERS_MAX = 1_000;

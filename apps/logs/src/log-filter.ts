@@ -1,5 +1,5 @@
 import type { Decimal, LogListQuery } from '@tollgate/contracts';
-import type { RunFilter } from './run-log.js';
+import type { RunFilter } from './run-page-request.js';
 
 /** Money has six places. */
 const COST_PLACES = 6;

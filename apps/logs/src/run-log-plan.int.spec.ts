@@ -7,7 +7,7 @@ import { LogPages } from './log-pages.js';
 import { LogRetention } from './log-retention.js';
 import { Partitions } from './partitions.js';
 import { ENTRY_COLUMNS, RunLog } from './run-log.js';
-import type { RunFilter, RunPageRequest } from './run-log.js';
+import type { RunFilter, RunPageRequest } from './run-page-request.js';
 import { pageSql } from './run-log-sql.js';
 import { RunPages } from './run-pages.js';
 import { V2LogPages } from './v2-log-pages.js';

@@ -1,4 +1,4 @@
-import type { RunFilter, RunPageRequest } from './run-log.js';
+import type { RunFilter, RunPageRequest } from './run-page-request.js';
 
 /** The years that PostgreSQL and ISO 8601's four digits both have. */
 const FIRST_MS = Date.parse('0001-01-01T00:00:00.000Z');

@@ -3,41 +3,7 @@ import type { ClientProgram, EventData, KeyKind, LogLevel, runOriginSchema, Trig
 import type { z } from 'zod';
 import { LogsDatabase } from './logs-database.js';
 import { pageSql } from './run-log-sql.js';
-
-export type Order = 'asc' | 'desc';
-
-/** Which runs of one workspace. An absent part asks nothing; bounds are inclusive. */
-export interface RunFilter {
-  workspaceId: string;
-  workflowIds?: readonly string[];
-  triggers?: readonly string[];
-  level?: LogLevel;
-  statuses?: readonly string[];
-  /** A part of the workflow's name as it was, in any case. */
-  workflowNamePart?: string;
-  startedFromMs?: number;
-  startedToMs?: number;
-  runId?: string;
-  durationMinMs?: bigint;
-  durationMaxMs?: bigint;
-  costMinMicros?: bigint;
-  costMaxMicros?: bigint;
-}
-
-/** The place of a run in the order of the pages. */
-export interface RunPlace {
-  startedAtMs: number;
-  runId: string;
-}
-
-export interface RunPageRequest {
-  filter: RunFilter;
-  order: Order;
-  /** The page begins after this place, whether or not a run is there. */
-  after?: RunPlace;
-  /** At least 1. */
-  limit: number;
-}
+import type { RunPageRequest } from './run-page-request.js';
 
 /** What a page tells of a run; its texts are fetched apart, since they may be large. */
 export interface RunEntry {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { LogRetention } from './log-retention.js';
 import { RunLog } from './run-log.js';
-import type { RunEntry, RunFilter, RunPageRequest, RunPlace } from './run-log.js';
+import type { RunFilter, RunPageRequest, RunPlace } from './run-page-request.js';
+import type { RunEntry } from './run-log.js';
 import { type CatalogWorkflow, WorkflowCatalog } from './workflow-catalog.js';
 
 /** Most bytes of outputs on one page that shows them: a page ends early rather than outgrow the process. */

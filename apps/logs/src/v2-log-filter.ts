@@ -1,6 +1,6 @@
 import { ROOT_FOLDER_PATH, type V2LogListQuery, type V2RunStatus } from '@tollgate/contracts';
 import type { CursorFilters } from '@tollgate/service-kit';
-import type { RunFilter } from './run-log.js';
+import type { RunFilter } from './run-page-request.js';
 
 /** What the log keeps of each status; it holds runs that ended, so the others find nothing. */
 const STORED: Partial<Record<V2RunStatus, readonly string[]>> = {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { V2LogEntry, V2LogListQuery } from '@tollgate/contracts';
 import { garbageCursor, mintBoundCursor, readBoundCursor } from '@tollgate/service-kit';
 import { readRunId } from './log-id.js';
-import type { RunPlace } from './run-log.js';
+import type { RunPlace } from './run-page-request.js';
 import { RunPages } from './run-pages.js';
 import { asksInFull, v2LogEntryOf } from './v2-log-entry.js';
 import { v2CursorFiltersOf, v2OrderOf, v2RunFilterOf } from './v2-log-filter.js';

@@ -2,11 +2,8 @@ import {
   AccessSettings,
   Admission,
   type AdmissionRequest,
-  type AdmissionStage,
   ALL_PRICES,
   andThen,
-  type BucketState,
-  type Deployment,
   Directory,
   memberRef,
   priceInForce,
@@ -15,81 +12,18 @@ import {
   type UserEntry,
 } from '@tollgate/access';
 import { newId } from '@tollgate/api-key';
-import { RUN_ID_PREFIX, type Trigger } from '@tollgate/contracts';
+import { RUN_ID_PREFIX } from '@tollgate/contracts';
 import { Clock, Config, PlansInForce } from '@tollgate/service-kit';
 import { Injectable } from '@nestjs/common';
 import { GatewaySpool } from '../spool/gateway-spool.js';
 import type { RunCaller } from '../runs/run-caller.js';
 import type { RunClient } from '../runs/run-client.js';
+import { type AdmittedRun, AT_ONCE, type RunAsked, type RunMode } from './admitted-run.js';
 import { PartyBook } from './party-book.js';
 import { RunRecorder } from './run-recorder.js';
 import type { RunParty } from './run-events.js';
 import { isLoggedRefusal, refusalOf, refused, type RefusedRun, type RunRefusal } from '../runs/run-refusal.js';
 import { refusalProblem } from './execute-answers.js';
-
-/** What a workflow is given. */
-export interface RunInput {
-  input: Record<string, unknown>;
-  /** The same as JSON text. */
-  inputJson: string;
-}
-
-/** What is asked for, apart from who asks. */
-export interface RunAsked extends RunInput {
-  /** The run id that the caller chose, if he did. */
-  executionId: string | undefined;
-  /** The body names a trigger that is not the surface's own. */
-  overridesTrigger: boolean;
-}
-
-/** The ids of a run that were fixed before it was admitted. */
-export interface FixedRun {
-  runId: string;
-  eventKey: string;
-  /** It may have been begun before, by a gateway that was lost. */
-  again: boolean;
-}
-
-/** In which way a run is to start; what differs between surfaces and modes. */
-export interface RunMode {
-  trigger: Trigger;
-  /** Whose token it takes: v1 debits `sync` for all runs, v2 `async` for queued ones (contract B4). */
-  bucket: 'sync' | 'async';
-  stage: AdmissionStage;
-  /** Ids that were fixed before, so that a run which is begun again is logged and billed once. */
-  fixed?: FixedRun;
-  /** Asked time limit; the plan's is never exceeded. */
-  timeoutMs?: number;
-}
-
-/** A run that its caller waits for. */
-export const AT_ONCE: RunMode = Object.freeze({ trigger: 'api', bucket: 'sync', stage: 'run' });
-
-/** A run that may start: who pays for what, under which limits. */
-export interface AdmittedRun {
-  admitted: true;
-  runId: string;
-  /** The caller chose the id. */
-  claimed: boolean;
-  /** What the ids of its events begin with. A caller may choose the id of a run, another tenant or another day the same. */
-  eventKey: string;
-  trigger: Trigger;
-  party: RunParty;
-  deployment: Deployment;
-  priceId: string;
-  baseMicros: number;
-  rate: BucketState | null;
-  /** The plan's limit for this run, in milliseconds. */
-  timeoutMs: number;
-  startedAtMs: number;
-  /** When it was admitted, where that was not when it started: price and billing period are of that instant. */
-  admittedAtMs?: number;
-}
-
-/** What is left of an admitted run when it is performed, maybe long after and elsewhere. */
-export type PerformableRun = Omit<AdmittedRun, 'admitted' | 'party' | 'rate'> & {
-  party: Pick<RunParty, 'json' | 'payerUserId' | 'payerRule' | 'workflowId'> & { workflow: { workspaceId: string } };
-};
 
 /** Longest a run may take where the plan sets no limit, in milliseconds. */
 const NO_LIMIT_MS = 24 * 60 * 60 * 1000;
@@ -232,13 +166,4 @@ interface Facts {
   request: RunAsked;
   client: RunClient;
   mode: RunMode;
-}
-
-/** An attempt that was refused and is logged. */
-export interface RefusedAttempt {
-  party: RunParty;
-  startedAtMs: number;
-  inputJson: string;
-  client: RunClient;
-  trigger: Trigger;
 }

@@ -5,7 +5,7 @@ import { type RepeatableCall, RepeatableCalls } from '../idempotency/repeatable-
 import { CancelSwitch, type Leaver } from '../runs/leaver.js';
 import { RepeatableStream } from '../streams/repeatable-stream.js';
 import type { RunOrder } from '../runs/run-workflow.js';
-import { AT_ONCE, type FixedRun, type RunMode } from './admit-run.js';
+import { AT_ONCE, type FixedRun, type RunMode } from './admitted-run.js';
 import type { RunClient } from '../runs/run-client.js';
 import { AnswerRun, sendWhole, type WholeAnswer } from './answer-run.js';
 import { refusalProblem } from './execute-answers.js';

@@ -6,7 +6,7 @@ import { Clock } from '@tollgate/service-kit';
 import { GatewaySpool } from '../spool/gateway-spool.js';
 import { cancelledRun } from '../runner-result.js';
 import type { RunResult } from '../workflow-runner.js';
-import type { PerformableRun, RefusedAttempt } from './admit-run.js';
+import type { PerformableRun, RefusedAttempt } from './admitted-run.js';
 import type { RunClient } from '../runs/run-client.js';
 import { unavailable } from './execute-answers.js';
 import { instantText } from './instant-text.js';

@@ -4,7 +4,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { IDEMPOTENCY_KEY_PATTERN, Problem } from '@tollgate/contracts';
 import { faultOf, Log } from '@tollgate/service-kit';
 import type { WholeAnswer } from '../execute/answer-run.js';
-import type { FixedRun } from '../execute/admit-run.js';
+import type { FixedRun } from '../execute/admitted-run.js';
 import { EnqueueUnconfirmed } from '../runs/run-refusal.js';
 import { type Claim, ClaimTable, LEASE_SECONDS } from './claim-table.js';
 

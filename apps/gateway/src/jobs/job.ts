@@ -1,6 +1,6 @@
 import type { Deployment } from '@tollgate/access';
 import type { PayerRule, Trigger } from '@tollgate/contracts';
-import type { PerformableRun } from '../execute/admit-run.js';
+import type { PerformableRun } from '../execute/admitted-run.js';
 import type { RunClient } from '../runs/run-client.js';
 
 export type JobState = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { type BucketState, Directory, type McpServerEntry } from '@tollgate/access';
-import type { RunMode } from '../execute/admit-run.js';
+import type { RunMode } from '../execute/admitted-run.js';
 import type { RunClient } from '../runs/run-client.js';
 import type { Leaver } from '../runs/leaver.js';
 import type { RunCaller } from '../runs/run-caller.js';
-import { type EndedRun, RunWorkflow } from '../runs/run-workflow.js';
+import type { EndedRun } from '../runs/ended-run.js';
+import { RunWorkflow } from '../runs/run-workflow.js';
 import { refusalFault, toolNotFound } from './mcp-fault.js';
 import { offeredWorkflows } from './mcp-tools.js';
 

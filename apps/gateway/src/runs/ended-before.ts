@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Admission, RunArchive } from '@tollgate/access';
-import type { AdmittedRun } from '../execute/admit-run.js';
-import type { EndedRun } from './run-workflow.js';
+import type { AdmittedRun } from '../execute/admitted-run.js';
+import type { EndedRun } from './ended-run.js';
 
 /** Finds a run that is begun again in the log of runs: its first gateway was lost after it had recorded it. */
 @Injectable()

@@ -1,6 +1,6 @@
 import type { Deployment } from '@tollgate/access';
 import type { RunCall, RunOutlet, UpstreamSecrets } from '../workflow-runner.js';
-import type { PerformableRun, RunInput } from '../execute/admit-run.js';
+import type { PerformableRun, RunInput } from '../execute/admitted-run.js';
 import type { Leaver } from './leaver.js';
 
 /** How much later than the plan's limit a runner ends a run itself: what ends it at the limit is its ending, which tells why. */

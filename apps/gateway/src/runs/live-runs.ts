@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Trigger } from '@tollgate/contracts';
-import type { PerformableRun } from '../execute/admit-run.js';
+import type { PerformableRun } from '../execute/admitted-run.js';
 import type { LiveCall } from './live-call.js';
 
 export interface LiveRun {

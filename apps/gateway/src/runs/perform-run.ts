@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Problem } from '@tollgate/contracts';
 import { faultOf, Log } from '@tollgate/service-kit';
-import type { PerformableRun } from '../execute/admit-run.js';
+import type { PerformableRun } from '../execute/admitted-run.js';
 import type { RunClient } from './run-client.js';
 import { timeoutText, unavailable } from '../execute/execute-answers.js';
 import { type RecordedRun, RunRecorder } from '../execute/run-recorder.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { BucketState } from '@tollgate/access';
-import { type AdmittedRun, AdmitRun, type RunAsked, type RunMode } from '../execute/admit-run.js';
+import type { AdmittedRun, RunAsked, RunMode } from '../execute/admitted-run.js';
+import { AdmitRun } from '../execute/admit-run.js';
 import type { RunClient } from './run-client.js';
-import type { RecordedRun } from '../execute/run-recorder.js';
-import type { RunOutlet, RunResult } from '../workflow-runner.js';
+import type { RunOutlet } from '../workflow-runner.js';
 import { EndedBefore } from './ended-before.js';
+import type { EndedRun } from './ended-run.js';
 import type { Leaver } from './leaver.js';
 import { LiveCall } from './live-call.js';
 import { LiveRuns } from './live-runs.js';
@@ -20,16 +20,6 @@ export interface RunOrder {
   client: RunClient;
   /** Default `AT_ONCE`: trigger `api`, bucket `sync`, the plan's synchronous limit. */
   mode?: RunMode;
-}
-
-/** A run that ended and is in the spool: what it is answered with. */
-export interface EndedRun extends RecordedRun, RunResult {
-  admitted: true;
-  runId: string;
-  rate: BucketState | null;
-  /** The plan's limit ended it, which was this. */
-  timedOut: boolean;
-  timeoutMs: number;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { AT_ONCE } from '../execute/admit-run.js';
+import { AT_ONCE } from '../execute/admitted-run.js';
 import { sendWhole } from '../execute/answer-run.js';
 import { type RepeatableCall, RepeatableCalls } from '../idempotency/repeatable-calls.js';
 import { CancelSwitch } from '../runs/leaver.js';

@@ -1,5 +1,5 @@
 import type { Deployment } from '@tollgate/access';
-import type { EndedRun } from '../runs/run-workflow.js';
+import type { EndedRun } from '../runs/ended-run.js';
 import { selectOutputs } from './select-outputs.js';
 
 /** What a workflow consists of here: its one runner, which is what frames call a block. */

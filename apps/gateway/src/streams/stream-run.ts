@@ -3,7 +3,7 @@ import { rateHeaders } from '@tollgate/access';
 import { isV2Path } from '@tollgate/contracts';
 import { Config } from '@tollgate/service-kit';
 import type { FastifyReply } from 'fastify';
-import type { AdmittedRun } from '../execute/admit-run.js';
+import type { AdmittedRun } from '../execute/admitted-run.js';
 import type { Leaver } from '../runs/leaver.js';
 import type { RefusedRun } from '../runs/run-refusal.js';
 import { type RunOrder, RunWorkflow } from '../runs/run-workflow.js';

@@ -2,7 +2,7 @@ import { apiRateProblem, type BucketState, rateHeaders, v2AccessProblem } from '
 import { type KeyKind, Problem, type V2RunError, v2RunErrorSchema } from '@tollgate/contracts';
 import { refusalProblem } from '../execute/execute-answers.js';
 import { EnqueueUnconfirmed, type RunRefusal } from '../runs/run-refusal.js';
-import type { EndedRun } from '../runs/run-workflow.js';
+import type { EndedRun } from '../runs/ended-run.js';
 import { blockOutputsOf } from './block-outputs.js';
 
 export const V2_EXECUTE_PATH = '/api/v2/workflows/:workflowId/execute';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '@tollgate/access';
 import type { FastifyReply } from 'fastify';
-import { AT_ONCE, type FixedRun, type RunMode } from '../execute/admit-run.js';
+import { AT_ONCE, type FixedRun, type RunMode } from '../execute/admitted-run.js';
 import type { RunClient } from '../runs/run-client.js';
 import { sendWhole, type WholeAnswer } from '../execute/answer-run.js';
 import { type RepeatableCall, RepeatableCalls } from '../idempotency/repeatable-calls.js';

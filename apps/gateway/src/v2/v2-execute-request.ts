@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { EXECUTION_ID_PATTERN, Problem, type V2ExecuteBody, v2ExecuteBodySchema } from '@tollgate/contracts';
 import { checkV2Body, parseJson } from '@tollgate/service-kit';
-import type { RunAsked } from '../execute/admit-run.js';
+import type { RunAsked } from '../execute/admitted-run.js';
 import { JSON_DEPTH_MAX, nestsDeeperThan } from '../execute/json-text.js';
 
 /** What a v2 execute call asks for, apart from who calls. */
