@@ -139,6 +139,16 @@ describe('the fleet', () => {
     expect(silent.state().ready).toBe(false);
   });
 
+  it('waits for nobody who was fenced before, while Redis is away', async () => {
+    await member('one');
+    await member('died', cable.port);
+    cable.cut();
+    await store.apply([revoked]);
+    expect((await fleet.confirm(2n, COMMITTED_AT)).receipt.fenced).toEqual(['died']);
+    await server.kill();
+    expect((await fleet.confirm(2n, COMMITTED_AT, 100)).pending).toEqual(['one']);
+  });
+
   it('does not know whom to ask when Redis was never reached', async () => {
     await server.kill();
     expect((await new RedisFleet(store).confirm(2n, COMMITTED_AT, 100)).pending).toEqual(['unknown']);

@@ -89,12 +89,18 @@ export class RedisFleet extends Fleet {
     this.stopListening();
   }
 
-  /** They come back by themselves with their next sign of life, and trust nothing until then. */
+  /**
+   * They come back by themselves with their next sign of life, and trust nothing until then: so nobody waits for them
+   * either while Redis is away. Others that died stay named then, since they may be the ones that still reach it.
+   */
   private async forgetFenced(awaited: Map<string, Awaited>): Promise<void> {
     const fenced = [...awaited].flatMap(([id, { fenced, text }]) =>
       fenced && text !== undefined ? [{ id, text }] : [],
     );
     await this.store.forget(fenced).catch(() => undefined);
+    for (const { id, text } of fenced) {
+      if (this.known.members.get(id)?.text === text) this.known.members.delete(id);
+    }
   }
 }
 
