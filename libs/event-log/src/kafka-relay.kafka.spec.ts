@@ -3,6 +3,7 @@ import { TOPICS } from '@tollgate/contracts';
 import { headPosition } from './fact-table.js';
 import { Followings, keyRenamed, listener, seeded } from './harness.contract.js';
 import type { KafkaEventLog } from './kafka-event-log.js';
+import type { KafkaClient } from './kafka-client.js';
 import { KafkaBench } from './kafka-harness.contract.js';
 import { Outbox } from './kafka-outbox.js';
 import { KafkaRelay } from './kafka-relay.js';
@@ -36,9 +37,9 @@ describe('the relay from the outbox to Kafka', () => {
   });
   afterAll(() => bench?.close());
 
-  /** A relay of another process, on an outbox that may be made to fail it. */
-  function newRelay(outbox = newOutbox()): KafkaRelay {
-    const { database, client, told, topicPrefix } = bench;
+  /** A relay of another process, on an outbox or a client that may be made to fail it. */
+  function newRelay(outbox = newOutbox(), client: Pick<KafkaClient, 'producer'> = bench.client): KafkaRelay {
+    const { database, told, topicPrefix } = bench;
     const sender = new KafkaSender({ client, sleep, timeoutMs: 10_000 });
     senders.push(sender);
     const relay = new KafkaRelay({
@@ -72,6 +73,24 @@ describe('the relay from the outbox to Kafka', () => {
       return moveOn(holder, from, to);
     };
     return { outbox, halted: halted.promise, wake: waking.resolve };
+  }
+
+  /** A client whose relay halts before its `nth` request, as by SIGSTOP. */
+  function haltingClient(nth: number) {
+    const halted = Promise.withResolvers<void>();
+    const waking = Promise.withResolvers<void>();
+    let requests = 0;
+    const producer = async () => {
+      const open = await bench.client.producer();
+      const sendBatch: typeof open.sendBatch = async (batch) => {
+        requests += 1;
+        if (requests === nth) halted.resolve();
+        if (requests === nth) await waking.promise;
+        return open.sendBatch(batch);
+      };
+      return { ...open, sendBatch };
+    };
+    return { client: { producer }, halted: halted.promise, wake: waking.resolve };
   }
 
   async function append(...events: ReturnType<typeof keyRenamed>[]) {
@@ -111,6 +130,25 @@ describe('the relay from the outbox to Kafka', () => {
     const woken = (await inKafka()).map(({ id }) => id);
     expect(woken).toEqual(['a', 'b', 'a', 'b', 'c', 'd', 'e']);
     expect(appended[0]?.position).toBeGreaterThan(0n);
+  });
+
+  it.each([
+    ['before', 1, ['a', 'b', 'c', 'd', 'a', 'b', 'c']],
+    ['in the middle of', 2, ['a', 'a', 'b', 'c', 'd', 'b', 'c']],
+  ])('only repeats when it sleeps %s its publish until it is long replaced', async (_when, nth, expected) => {
+    // Two of them are too much for one request.
+    const big = (id: string) => keyRenamed(id, 'key_1', id.repeat(500_000));
+    await append(big('a'), big('b'), keyRenamed('c'));
+    const { client, halted, wake } = haltingClient(nth);
+    const sleeper = newRelay(newOutbox(), client);
+    await halted;
+    const [last] = await append(keyRenamed('d'));
+    await newRelay().caughtUp(10_000);
+
+    wake();
+    await sleeper.stop();
+    expect((await inKafka()).map(({ id }) => id)).toEqual(expected);
+    expect(await newOutbox().passedOn()).toBe(last?.position);
   });
 
   it(`keeps the first sight of everything in order through ${ROUNDS} deaths under load`, async () => {

@@ -32,10 +32,14 @@ const BATCH_FACTS = 500;
  * Passes committed facts on to Kafka, in the order of their commits. Any number of processes run one; the holder of
  * the lease works, the others stand by and take over within `leaseMs` of its death (at once after an orderly stop).
  *
- * The checkpoint moves after Kafka's acknowledgement, and only for the holder and from where it was. So a relay that
- * dies in between, or wakes after it was replaced, has its facts sent once more, by the next one from the same place:
- * facts may be repeated, never left out, and the first time each is seen is in order. A follower's effects are unique
- * by event id or position, so a repeated fact is not taken for a new one.
+ * Promised: no fact is left out, and the first time each is seen is in order. A fact may be seen again, also late,
+ * behind newer ones; a follower's effects are unique by event id or position, so it is not taken for a new one.
+ *
+ * It holds because whoever sends a fact knows that all before it are in Kafka: the checkpoint from which it read moves
+ * only after the acknowledgement (and only for the holder, from where it was), and its own requests wait for one
+ * another. So a request of a relay that died, that slept past its lease in the middle of a publish, or whose connection
+ * was given up can only repeat, however late it arrives. The lease just saves repeating: fencing the old producer (a
+ * transactional id) would keep off none of those that come from before the takeover.
  */
 export class KafkaRelay implements Following {
   readonly #parts: KafkaRelayParts;

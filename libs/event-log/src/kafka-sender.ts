@@ -4,7 +4,7 @@ import { pauseMs } from './pauses.js';
 import type { Sleep } from './pauses.js';
 
 export interface KafkaSenderParts {
-  client: KafkaClient;
+  client: Pick<KafkaClient, 'producer'>;
   sleep: Sleep;
   /** How long one `send` tries, its wait for the ones before it included. */
   timeoutMs: number;
