@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { KafkaClient } from '@tollgate/event-log';
 import { installKafka, type InstalledKafka } from './kafka-install.js';
-import { choosePorts, loggingProperties, serverProperties, type KafkaPorts } from './kafka-settings.js';
+import { choosePorts, loggingProperties, scramUsers, serverProperties } from './kafka-settings.js';
+import type { KafkaPorts, KafkaSecurity } from './kafka-settings.js';
 import { launch, type OwnProcess, stopProcess, whenReady } from './own-process.js';
 
 const READY_TIMEOUT_MS = 60_000;
@@ -15,6 +16,8 @@ export interface KafkaBroker extends OwnProcess {
   kind: 'infra';
   /** `host:port`, as `KAFKA_BROKERS` takes it. */
   brokers: string;
+  /** The same with TLS and SASL, where `security` was given. */
+  securedBrokers?: string;
   /** Ends the process by its id: politely, then by force. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -26,6 +29,8 @@ export interface KafkaBrokerOptions {
   port?: number;
   /** Where the jars are kept; default `~/.cache/tollgate`. */
   cacheDir?: string;
+  /** A second listener, with TLS and SASL. Its users are made with the data folder. */
+  security?: KafkaSecurity;
 }
 
 /**
@@ -36,7 +41,7 @@ export async function startKafka(options: KafkaBrokerOptions): Promise<KafkaBrok
   const dir = resolve(options.dir);
   const installed = await installKafka(options.cacheDir);
   const ports = await portsOf(dir, options.port);
-  await prepare(dir, ports, installed);
+  await prepare(dir, ports, installed, options.security);
   const { argv, env, log } = commandOf(dir, installed);
   const pid = launch({ argv, env, cwd: dir, log });
   const brokers = `127.0.0.1:${ports.port}`;
@@ -47,7 +52,8 @@ export async function startKafka(options: KafkaBrokerOptions): Promise<KafkaBrok
     await stop();
     throw error;
   }
-  return { name: 'kafka', kind: 'infra', pid, url: brokers, argv, env, cwd: dir, log, brokers, stop };
+  const secured = options.security && { securedBrokers: `127.0.0.1:${ports.securedPort}` };
+  return { name: 'kafka', kind: 'infra', pid, url: brokers, argv, env, cwd: dir, log, brokers, ...secured, stop };
 }
 
 async function ready(brokers: string, pid: number, dir: string): Promise<void> {
@@ -67,16 +73,21 @@ const PORTS_FILE = 'ports.json';
 async function portsOf(dir: string, wanted?: number): Promise<KafkaPorts> {
   const file = join(dir, PORTS_FILE);
   const last = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as KafkaPorts) : undefined;
-  if (last && (wanted === undefined || wanted === last.port)) return last;
-  return choosePorts(wanted);
+  const chosen = await choosePorts(wanted);
+  return last && (wanted === undefined || wanted === last.port) ? { ...chosen, ...last } : chosen;
 }
 
 /** Writes the settings, and formats the data folder when it is new. */
-async function prepare(dir: string, ports: KafkaPorts, { java, classPath }: InstalledKafka): Promise<void> {
+async function prepare(
+  dir: string,
+  ports: KafkaPorts,
+  { java, classPath }: InstalledKafka,
+  security?: KafkaSecurity,
+): Promise<void> {
   const data = join(dir, 'data');
   mkdirSync(data, { recursive: true });
   writeFileSync(join(dir, PORTS_FILE), JSON.stringify(ports));
-  writeFileSync(join(dir, 'server.properties'), serverProperties(ports, data));
+  writeFileSync(join(dir, 'server.properties'), serverProperties(ports, data, security), { mode: 0o600 });
   writeFileSync(join(dir, 'log4j2.properties'), loggingProperties(join(dir, 'server.log')));
   if (existsSync(join(data, 'meta.properties'))) return;
   const tool = ['-cp', classPath, `-Dlog4j2.configurationFile=${join(dir, 'log4j2.properties')}`];
@@ -85,7 +96,14 @@ async function prepare(dir: string, ports: KafkaPorts, { java, classPath }: Inst
     run(java, [...tool, 'kafka.tools.StorageTool', ...words], { timeout: FORMAT_TIMEOUT_MS });
   const { stdout } = await storage('random-uuid');
   const clusterId = stdout.trim().split(/\s+/).at(-1) ?? '';
-  await storage('format', '-t', clusterId, '-c', join(dir, 'server.properties'));
+  await storage(
+    'format',
+    '-t',
+    clusterId,
+    '-c',
+    join(dir, 'server.properties'),
+    ...(security ? scramUsers(security) : []),
+  );
 }
 
 function commandOf(dir: string, { java, classPath }: InstalledKafka) {

@@ -3,10 +3,22 @@ import { freePort } from '@tollgate/testing';
 export interface KafkaPorts {
   port: number;
   controllerPort: number;
+  /** Of the listener with TLS and SASL, where there is one. */
+  securedPort?: number;
 }
 
+/** Who may speak on the listener with TLS and SASL: by PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 alike. */
+export interface KafkaSecurity {
+  /** A PEM file with the private key and, after it, its certificate. */
+  certificateFile: string;
+  users: readonly { username: string; password: string }[];
+}
+
+const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'];
+
 /** Settings of a single node that is broker and controller, on the loopback address only. */
-export function serverProperties({ port, controllerPort }: KafkaPorts, logDir: string): string {
+export function serverProperties(ports: KafkaPorts, logDir: string, security?: KafkaSecurity): string {
+  const { port, controllerPort } = ports;
   const settings: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -33,9 +45,34 @@ export function serverProperties({ port, controllerPort }: KafkaPorts, logDir: s
     // Nothing of ours is compacted; the default would take 128 MB of the heap.
     'log.cleaner.dedupe.buffer.size': 8 * 1024 * 1024,
   };
+  if (security) secure(settings, ports.securedPort as number, security);
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+}
+
+/** Adds a listener with TLS and SASL beside the plain one, which the broker keeps for itself. */
+function secure(settings: Record<string, string | number | boolean>, port: number, of: KafkaSecurity): void {
+  settings.listeners += `,SECURED://127.0.0.1:${port}`;
+  settings['advertised.listeners'] += `,SECURED://127.0.0.1:${port}`;
+  settings['listener.security.protocol.map'] += ',SECURED:SASL_SSL';
+  settings['ssl.keystore.type'] = 'PEM';
+  settings['ssl.keystore.location'] = of.certificateFile;
+  settings['sasl.enabled.mechanisms'] = MECHANISMS.join(',');
+  const users = of.users.map(({ username, password }) => ` user_${username}="${password}"`).join('');
+  const modules = 'org.apache.kafka.common.security';
+  settings['listener.name.secured.plain.sasl.jaas.config'] = `${modules}.plain.PlainLoginModule required${users};`;
+  for (const mechanism of MECHANISMS.slice(1)) {
+    settings[`listener.name.secured.${mechanism.toLowerCase()}.sasl.jaas.config`] =
+      `${modules}.scram.ScramLoginModule required;`;
+  }
+}
+
+/** What the format of a data folder is told of the users, who are part of the cluster's own metadata. */
+export function scramUsers({ users }: KafkaSecurity): string[] {
+  return MECHANISMS.slice(1).flatMap((mechanism) =>
+    users.flatMap(({ username, password }) => ['--add-scram', `${mechanism}=[name=${username},password=${password}]`]),
+  );
 }
 
 /** Warnings and faults, into one file of bounded size. */
@@ -58,7 +95,7 @@ rootLogger.appenderRef.file.ref=file
 }
 
 /** Ports that are free now; `wanted` is taken when it is given. */
-export async function choosePorts(wanted?: number): Promise<KafkaPorts> {
-  const [port, controllerPort] = await Promise.all([wanted ?? freePort(), freePort()]);
-  return { port, controllerPort };
+export async function choosePorts(wanted?: number): Promise<Required<KafkaPorts>> {
+  const [port, controllerPort, securedPort] = await Promise.all([wanted ?? freePort(), freePort(), freePort()]);
+  return { port, controllerPort, securedPort };
 }

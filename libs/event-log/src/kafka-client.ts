@@ -4,6 +4,7 @@ import kafkajs from 'kafkajs';
 import type { Admin, Consumer, EachBatchPayload, Kafka, KafkaConfig, LogEntry, Producer, SASLOptions } from 'kafkajs';
 import type { EventLogLogger } from './event-log-logger.js';
 import { isPassingFault, kafkaFault } from './kafka-faults.js';
+import { kafkaHint } from './kafka-hint.js';
 import { pauseMs } from './pauses.js';
 
 /** Where Kafka is and how to speak to it. Neither the user nor the password is ever logged. */
@@ -133,7 +134,8 @@ export class KafkaClient {
     try {
       await this.admin((admin) => admin.describeCluster());
     } catch (error) {
-      throw new Error(`Cannot use Kafka at ${this.address.brokers.join(',')}: ${kafkaFault(error)}${this.#hint()}`, {
+      const hint = kafkaHint(error, this.address);
+      throw new Error(`Cannot use Kafka at ${this.address.brokers.join(',')}: ${kafkaFault(error)}. ${hint}`, {
         cause: error,
       });
     }
@@ -237,12 +239,6 @@ export class KafkaClient {
     const admin = this.#admin;
     this.#admin = undefined;
     await admin?.disconnect().catch(ignore);
-  }
-
-  #hint(): string {
-    return this.address.ssl
-      ? '. Is it reachable, does it speak TLS there, and does its certificate fit (KAFKA_CA_FILE)?'
-      : '. Is it reachable from here? A broker that wants TLS just closes the connection: then set KAFKA_SSL=on';
   }
 }
 

@@ -90,7 +90,7 @@ describe('the topics of the log', () => {
 
   it('cannot be used with TLS where none is spoken', async () => {
     const opening = bench.log({ ssl: true });
-    await expect(opening).rejects.toThrow(/Cannot use Kafka at .*does it speak TLS there/);
+    await expect(opening).rejects.toThrow(/Cannot use Kafka at .*Does it speak TLS there/);
   });
 
   it('keep together what must keep its order: a payer’s bills, a workspace’s runs, a subject’s facts', () => {

@@ -71,7 +71,7 @@ describe('a platform on Kafka', () => {
   }, 60_000);
 
   test('given TLS for a broker that does not speak it, it says so', async () => {
-    await expect(open({ KAFKA_SSL: 'on' })).rejects.toThrow(/does it speak TLS there/);
+    await expect(open({ KAFKA_SSL: 'on' })).rejects.toThrow(/Does it speak TLS there\?/);
   }, 60_000);
 
   test('given a certificate file that is not there, it names it', async () => {
