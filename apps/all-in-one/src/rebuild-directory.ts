@@ -1,8 +1,9 @@
 import {
+  type AnyRedis,
   directoryFingerprint,
   MemoryDirectory,
+  openRedis,
   rebuildDirectory,
-  RedisConnection,
   RedisDirectoryStore,
 } from '@tollgate/access';
 import { CONTROL_TOPICS } from '@tollgate/contracts';
@@ -49,14 +50,14 @@ export async function rebuildIntoRedis(
   }
 }
 
-async function connect(source: Config, url: string, setting: string): Promise<RedisConnection> {
-  return RedisConnection.open(await redisAddressOf(source, url, setting));
+async function connect(source: Config, url: string, setting: string): Promise<AnyRedis> {
+  return openRedis(await redisAddressOf(source, url, setting));
 }
 
-async function expectEmpty(target: RedisConnection, live: RedisConnection | undefined): Promise<void> {
+async function expectEmpty(target: AnyRedis, live: AnyRedis | undefined): Promise<void> {
   const { host, pathname } = new URL(target.address.url);
   const place = `${host}${pathname}`;
-  if (live && live.runId === target.runId && databaseOf(live) === databaseOf(target)) {
+  if (live && live.runIdOf('') === target.runIdOf('') && databaseOf(live) === databaseOf(target)) {
     throw new Error(`${SETTING}: ${place} is the Redis that the platform uses. Name another, empty one.`);
   }
   const keys = await target.size();
@@ -66,14 +67,14 @@ async function expectEmpty(target: RedisConnection, live: RedisConnection | unde
   );
 }
 
-function databaseOf({ address }: RedisConnection): number {
+function databaseOf({ address }: AnyRedis): number {
   return Number(new URL(address.url).pathname.slice(1) || 0);
 }
 
 async function fold(
   source: Config,
-  target: RedisConnection,
-  live: RedisConnection | undefined,
+  target: AnyRedis,
+  live: AnyRedis | undefined,
   log: EventLogLogger,
 ): Promise<RebuiltDirectory> {
   const opened = await openSource(source, log);

@@ -108,7 +108,7 @@ export class DirectoryKeeper implements DirectoryLookup {
         if (this.overflowed || !(await store.isWhole())) await this.rebuild();
         await this.bringWaiting();
       } catch (error) {
-        if (store.redis.runId !== undefined)
+        if (store.runId !== undefined)
           log.warn({ fault: (error as Error).message }, 'The directory in Redis cannot be kept');
       }
       await this.bell.heard(seen, LOOK_EVERY_MS, signal);

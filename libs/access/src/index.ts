@@ -24,6 +24,7 @@ export * from './plans.js';
 export * from './price-book.js';
 export * from './quota.js';
 export * from './rate-headers.js';
+export * from './open-redis.js';
 export * from './redis-admission.js';
 export * from './redis-connection.js';
 export * from './redis-counters.js';

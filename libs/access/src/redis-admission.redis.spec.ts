@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { eventually, OwnRedis } from '@tollgate/testing';
+import { eventually, OwnRedis, OwnRedisCluster } from '@tollgate/testing';
 import fc from 'fast-check';
 import type { AdmissionRequest, Precheck } from './admission.js';
 import { MemoryAdmission, MemoryCounters, MemoryQuota } from './memory-admission.js';
 import { parsePlans } from './plans.js';
 import { RedisAdmission } from './redis-admission.js';
-import type { RedisConnection } from './redis-connection.js';
+import type { AnyRedis } from './redis-connection.js';
 import { RedisCounters } from './redis-counters.js';
 import { RedisBench } from './redis-harness.contract.js';
 import { RedisQuota } from './redis-quota.js';
@@ -95,9 +95,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const runId = (of: { payer: string; id: number }) => `${of.payer}-${of.id}`;
 
 describe('admission in Redis', () => {
-  let server: OwnRedis;
+  let server: OwnRedisCluster;
   let bench: RedisBench;
-  let redis: RedisConnection;
+  let redis: AnyRedis;
   const opened: RedisAdmission[] = [];
   const countersOf = (now?: () => number, connection = redis) =>
     new RedisCounters({
@@ -113,9 +113,7 @@ describe('admission in Redis', () => {
   };
 
   beforeAll(async () => {
-    server = await OwnRedis.start('--cluster-enabled', 'yes');
-    await server.ask('CLUSTER ADDSLOTSRANGE 0 16383');
-    await eventually(async () => expect(await server.ask('SET ready 1')).toBe('+OK'));
+    server = await OwnRedisCluster.start();
     bench = new RedisBench(server.url);
     redis = await bench.connect();
   });
@@ -185,7 +183,7 @@ describe('admission in Redis', () => {
       }),
       { numRuns: 150 },
     );
-  });
+  }, 120_000);
 
   it('holds a limit for all gateways together, also when they ask at once', async () => {
     const counters = countersOf();
@@ -208,7 +206,7 @@ describe('admission in Redis', () => {
     expect(await alive.admit(run(3))).toMatchObject({ outcome: 'tooManyConcurrent' });
     const [, , leases] = counters.accountKeys('u1');
     // As if the time of a lease had gone by without a word of the dead one.
-    await server.ask(`ZADD ${leases} XX 1 run-1`);
+    expect(await server.ask(leases!, `ZADD ${leases} XX 1 run-1`)).toBe(':0');
     expect(await alive.admit(run(4))).toMatchObject({ outcome: 'admitted' });
     expect(await new RedisQuota(counters).spentMicros('u1', Date.now())).toBe(10_000);
   });

@@ -51,7 +51,7 @@ export class RedisAdmission extends Admission {
   }
 
   override async admit(request: AdmissionRequest): Promise<AdmissionAnswer> {
-    const { plans, redis, period } = this.counters;
+    const { plans, period } = this.counters;
     const { runId, payerUserId, plan, bucket, bucketId, nowMs, stage = 'run' } = request;
     const perMinute = rateOf(plans, plan, bucket);
     const usageLimitMicros = usageLimitOf(plans, plan, request.usageLimitMicros);
@@ -66,9 +66,7 @@ export class RedisAdmission extends Admission {
       ...[stage === 'queue' ? '' : (plans.limits[plan].concurrentRuns ?? ''), request.hasRoom === false ? '0' : '1'],
       ...[CLAIM_MS, RUN_LEASE_MS, HOLDS_MAX],
     ];
-    const reply = await this.counters.ask(() =>
-      redis.eval<[AdmissionAnswer['outcome'], string, string, string]>(ADMIT, keys, values),
-    );
+    const reply = await this.counters.ask<[AdmissionAnswer['outcome'], string, string, string]>(ADMIT, keys, values);
     if (reply === undefined) return this.admitHere(request);
     const [outcome, used, tokens, at] = reply;
     if (outcome === 'admitted' && stage !== 'queue') this.running.set(runId, payerUserId);
@@ -126,9 +124,9 @@ export class RedisAdmission extends Admission {
   }
 
   private async tell({ runId, payerUserId, costMicros }: Ended): Promise<boolean> {
-    const { redis, period, local } = this.counters;
+    const { period, local } = this.counters;
     const values = [runId, costMicros, period.periodOf(local.now()), HOLDS_MAX];
-    const told = await this.counters.ask(() => redis.eval(FINISH, this.counters.accountKeys(payerUserId), values));
+    const told = await this.counters.ask(FINISH, this.counters.accountKeys(payerUserId), values);
     return told !== undefined;
   }
 
@@ -151,7 +149,7 @@ export class RedisAdmission extends Admission {
     for (const [payerUserId, runs] of ofPayer) {
       const keys = [this.counters.payerKey(payerUserId, 'leases')];
       const values = [RUN_LEASE_MS, ...runs.map(([runId]) => runId)];
-      await this.counters.ask(() => this.counters.redis.eval(RENEW, keys, values));
+      await this.counters.ask(RENEW, keys, values);
     }
   }
 }

@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { eventually, freePort, OwnRedis } from '@tollgate/testing';
+import { eventually, freePort, OwnRedis, ownCertificate } from '@tollgate/testing';
+import { digestNamed, story } from './directory.contract.js';
 import { RedisConnection } from './redis-connection.js';
+import { RedisDirectoryStore } from './redis-directory-store.js';
+import { RIGHTS } from './redis-harness.contract.js';
 import { EPOCH } from './redis-directory-scripts.js';
 
 describe('a connection to Redis', () => {
@@ -68,21 +68,58 @@ describe('a connection to Redis', () => {
     await primary.dispose();
   });
 
-  it('speaks TLS, and says when it does not know who signed the certificate', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'tollgate-tls-'));
-    const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
-    const self = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'];
-    const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    execFileSync('openssl', [...self, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-    const port = await freePort();
-    const redis = await OwnRedis.start(
-      ...['--tls-port', `${port}`, '--tls-cert-file', cert, '--tls-key-file', key, '--tls-auth-clients', 'no'],
-    );
-    const url = `rediss://127.0.0.1:${port}`;
-    expect(await faultOf(url)).toMatch(/TLS failed .*REDIS_CA_FILE names the authority/);
-    expect(await faultOf(url, readFileSync(cert, 'utf8'))).toBe('opened');
-    await redis.dispose();
-    rmSync(dir, { recursive: true, force: true });
+  describe('with TLS and a user', () => {
+    const certificate = ownCertificate();
+    const ca = readFileSync(certificate.certificateFile, 'utf8');
+    let redis: OwnRedis;
+    let tlsPort: number;
+    beforeAll(async () => {
+      tlsPort = await freePort();
+      redis = await OwnRedis.start(
+        ...['--tls-port', `${tlsPort}`, '--tls-cert-file', certificate.certificateFile],
+        ...['--tls-key-file', certificate.keyFile, '--tls-auth-clients', 'no'],
+        ...`--user tollgate on >right-word ${RIGHTS}`.split(' '),
+      );
+    });
+    afterAll(async () => {
+      await redis?.dispose();
+      certificate.dispose();
+    });
+    const at = (user: string, host = '127.0.0.1') => `rediss://${user}@${host}:${tlsPort}`;
+
+    it('is opened by a user who has no more rights than he needs, and holds a directory', async () => {
+      const opened = await RedisConnection.open({ url: at('tollgate:right-word'), ca });
+      const store = new RedisDirectoryStore(opened);
+      const heard = new Promise<void>((resolve) => void opened.listen(store.changesChannel, resolve));
+      await store.begin(await store.mark());
+      await store.apply(story());
+      await heard;
+      expect(await store.isWhole()).toBe(true);
+      const names: string[] = [];
+      for await (const { name } of store.held()) names.push(name);
+      expect(names).toContain(`key:${digestNamed('shared')}`);
+      await expect(opened.eval(EPOCH, ['other:epoch'], [])).rejects.toThrow(/No permission|NOPERM/i);
+      opened.close();
+    });
+
+    it.each([
+      ['a wrong password', () => at('tollgate:wrong-word'), true, /it refuses the user or password of the URL$/],
+      ['an unknown user', () => at('other:right-word'), true, /it refuses the user or password of the URL$/],
+      ['a certificate of nobody known', () => at('tollgate:right-word'), false, /TLS failed .*REDIS_CA_FILE names the/],
+      [
+        'another name than its certificate is for',
+        () => at('tollgate:right-word', '127.1'),
+        true,
+        /its certificate is for other names/,
+      ],
+      ['no TLS', () => at('tollgate:right-word').replace('rediss', 'redis'), true, /the URL begins with rediss:\/\/$/],
+      ['TLS for a port without', () => `rediss://127.0.0.1:${redis.port}`, true, /if it speaks no TLS, .* redis:\/\/$/],
+    ])('given %s, says what to mend and no password', async (_, url, known, told) => {
+      const fault = await faultOf(url(), known ? ca : undefined);
+      expect(fault).toMatch(/^Cannot use REDIS_URL \(/);
+      expect(fault).toMatch(told);
+      expect(fault).not.toContain('-word');
+    });
   });
 
   it('fails at once while Redis is away, and knows when another run of it has come back', async () => {

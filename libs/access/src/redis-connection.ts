@@ -23,6 +23,19 @@ export interface RedisAddress {
   setting?: string;
 }
 
+/** Slots of a cluster, from one to another inclusive, and the `host:port` of the primary that has them. */
+export interface SlotRange {
+  from: number;
+  to: number;
+  place: string;
+}
+
+/** What the directory and the counters need of a Redis, be it one server or a cluster. */
+export type AnyRedis = Pick<
+  RedisConnection,
+  'address' | 'runIdOf' | 'shardOf' | 'eval' | 'size' | 'listen' | 'onOpen' | 'close'
+>;
+
 /** Redis cannot be reached or does not answer in time. */
 export class RedisUnavailable extends Error {
   constructor(reason: string, cause?: unknown) {
@@ -46,6 +59,7 @@ export class RedisConnection {
   private run: string | undefined;
   private generation = 0;
   private silences = 0;
+  private inCluster = false;
   private closed = false;
 
   private constructor(readonly address: RedisAddress) {
@@ -59,7 +73,7 @@ export class RedisConnection {
       disconnectTimeout: 500,
       commandTimeout: COMMAND_TIMEOUT_MS,
       retryStrategy: (times) => Math.min(times * 50, RECONNECT_PAUSE_MS_MAX),
-      ...(address.ca !== undefined && { tls: { ca: address.ca } }),
+      ...(address.ca !== undefined && address.url.startsWith('rediss:') && { tls: { ca: address.ca } }),
     };
     this.commands = new Redis(address.url, options);
     this.subscriber = new Redis(address.url, { ...options, enableAutoPipelining: false, enableOfflineQueue: true });
@@ -93,6 +107,34 @@ export class RedisConnection {
   /** The run of the server that is connected now; undefined while there is none. */
   get runId(): string | undefined {
     return this.run;
+  }
+
+  /** The same, where a key of a cluster's would tell its shard. */
+  runIdOf(_key: string): string | undefined {
+    return this.run;
+  }
+
+  /** What fails and recovers as one, with all keys of the same slot. */
+  shardOf(_key: string): object {
+    return this;
+  }
+
+  /** Whether it is a node of a cluster, which has only some of the keys. */
+  get isOfCluster(): boolean {
+    return this.inCluster;
+  }
+
+  /** Which primary of its cluster has which slots, as this node knows it. */
+  async slots(): Promise<SlotRange[]> {
+    const asked = new URL(this.address.url);
+    const found = await this.commands.cluster('SLOTS');
+    return found.map(([from, to, primary]) => {
+      const [host, port] = primary ?? [];
+      // A node that does not know its own name is reached by the one that was asked for.
+      const isNamed = host && host !== '?';
+      const name = !isNamed ? asked.hostname : host.includes(':') ? `[${host}]` : host;
+      return { from, to, place: `${name}:${port}` };
+    });
   }
 
   /** Runs a script. Rejects with `RedisUnavailable`. All keys must share one slot. */
@@ -180,7 +222,9 @@ export class RedisConnection {
     if (!LOSSLESS_POLICIES.has(policy)) {
       throw new Error(`its maxmemory-policy ${policy} throws away what the directory needs; set it to noeviction`);
     }
-    if (fieldOf(info, 'role') === 'slave') throw new Error('it is a replica; name the primary');
+    this.inCluster = fieldOf(info, 'redis_mode') === 'cluster';
+    // Any node of a cluster tells where its primaries are.
+    if (fieldOf(info, 'role') === 'slave' && !this.inCluster) throw new Error('it is a replica; name the primary');
     this.run ??= fieldOf(info, 'run_id');
   }
 }
@@ -205,11 +249,16 @@ function faultOf(error: unknown, { url }: RedisAddress): string {
   if (/NOAUTH|WRONGPASS|invalid password|invalid username/i.test(message)) {
     return 'it refuses the user or password of the URL';
   }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for other names than the one in the URL';
   if (/^ERR_SSL|CERT|SELF_SIGNED|UNABLE_TO/.test(code ?? '') || /certificate/i.test(message)) {
     return `TLS failed (${code ?? message}); REDIS_CA_FILE names the authority of its certificate`;
   }
-  if (/Protocol error|Connection is closed/.test(message) && url.startsWith('redis:')) {
+  if (/SELECT is not allowed/.test(message)) return 'a Redis Cluster has database 0 alone; the URL ends with no other';
+  if (url.startsWith('redis:') && /Protocol error|Connection is closed|ECONNRESET/.test(message)) {
     return `${message}; if it wants TLS, the URL begins with rediss://`;
+  }
+  if (url.startsWith('rediss:') && /ETIMEDOUT|ECONNRESET|EPROTO|Connection is closed/.test(`${code} ${message}`)) {
+    return `${message}; if it speaks no TLS, the URL begins with redis://`;
   }
   return message || (code ?? 'it does not answer');
 }

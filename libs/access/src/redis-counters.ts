@@ -3,13 +3,14 @@ import type { BucketName } from './admission.js';
 import { MemoryCounters } from './memory-admission.js';
 import type { Plans } from './plans.js';
 import { RedisUnavailable } from './redis-connection.js';
-import type { RedisConnection } from './redis-connection.js';
+import type { AnyRedis } from './redis-connection.js';
+import type { RedisScript } from './redis-script.js';
 
 /** How long Redis is left alone after it failed to answer. */
 const DOWN_MS = 500;
 
 export interface RedisCountersOptions {
-  redis: RedisConnection;
+  redis: AnyRedis;
   plans: Plans;
   prefix?: string;
   /** For the period of a run that ends without being known. */
@@ -25,11 +26,12 @@ export interface RedisCountersOptions {
  */
 export class RedisCounters {
   readonly plans: Plans;
-  readonly redis: RedisConnection;
+  readonly redis: AnyRedis;
   readonly local: MemoryCounters;
   readonly period = new PeriodClock();
   private readonly prefix: string;
-  private downUntilMs = 0;
+  /** Of each shard that failed to answer, until when it is left alone. */
+  private readonly downUntilMs = new WeakMap<object, number>();
 
   constructor({ redis, plans, prefix = 'tollgate', now = Date.now }: RedisCountersOptions) {
     this.redis = redis;
@@ -53,14 +55,22 @@ export class RedisCounters {
     return ofRuns ? this.payerKey(bucketId, `bucket:${bucket}`) : `${this.prefix}:{api}:bucket:${bucket}:${bucketId}`;
   }
 
-  /** Asks Redis; undefined when it does not answer, and for a short while after that without asking. */
-  async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (performance.now() < this.downUntilMs) return undefined;
+  /**
+   * Asks the shard that has these keys; undefined when it does not answer, and for a short while after that without
+   * asking it.
+   */
+  async ask<T>(
+    script: RedisScript,
+    keys: readonly string[],
+    values: readonly (string | number)[],
+  ): Promise<T | undefined> {
+    const shard = this.redis.shardOf(keys[0] ?? '');
+    if (performance.now() < (this.downUntilMs.get(shard) ?? 0)) return undefined;
     try {
-      return await work();
+      return await this.redis.eval<T>(script, keys, values);
     } catch (error) {
       if (!(error instanceof RedisUnavailable)) throw error;
-      this.downUntilMs = performance.now() + DOWN_MS;
+      this.downUntilMs.set(shard, performance.now() + DOWN_MS);
       return undefined;
     }
   }

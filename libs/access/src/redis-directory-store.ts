@@ -6,7 +6,7 @@ import { ENTRY_KINDS } from './directory-entries.js';
 import type { EntryKind, EntryOf } from './directory-entries.js';
 import type { HeldEntry } from './directory-fingerprint.js';
 import { RedisUnavailable } from './redis-connection.js';
-import type { RedisConnection } from './redis-connection.js';
+import type { AnyRedis } from './redis-connection.js';
 import { APPLY, BEGIN, EPOCH, FORGET, HELD, MARK, MEMBERS, READ, SYNC } from './redis-directory-scripts.js';
 
 /** Digits of a padded position: those of the largest bigint of PostgreSQL, and one. */
@@ -65,7 +65,7 @@ export class RedisDirectoryStore {
   private readonly keys: Record<'epoch' | 'sequence' | 'position' | 'changes' | 'members', string>;
 
   constructor(
-    readonly redis: RedisConnection,
+    readonly redis: AnyRedis,
     private readonly prefix = 'tollgate',
   ) {
     const key = (name: string) => `${prefix}:{directory}:${name}`;
@@ -78,6 +78,11 @@ export class RedisDirectoryStore {
     };
     this.changesChannel = key('changed');
     this.confirmationsChannel = key('confirmed');
+  }
+
+  /** The run of the server that holds the directory; undefined while that is not connected. */
+  get runId(): string | undefined {
+    return this.redis.runIdOf(this.keys.epoch);
   }
 
   /** Folds events; when it resolves they are in Redis, and every member is told. Gives the number of the last change. */
@@ -162,7 +167,7 @@ export class RedisDirectoryStore {
    * not survive a flush or a restart, so half a directory is never taken for a whole one.
    */
   async mark(): Promise<string> {
-    const { runId } = this.redis;
+    const { runId } = this;
     if (runId === undefined) throw new RedisUnavailable('it is not connected');
     const mark = `${this.prefix}:{directory}:rebuilt-by:${randomUUID()}@${runId}`;
     await this.redis.eval(MARK, [mark], [MARK_SECONDS]);
@@ -172,7 +177,7 @@ export class RedisDirectoryStore {
   /** The whole log has been applied since `mark`: from now on what is here may be trusted. */
   async begin(mark: string): Promise<void> {
     const run = mark.slice(mark.lastIndexOf('@'));
-    if (run !== `@${this.redis.runId}`) throw new RedisUnavailable('it was restarted meanwhile');
+    if (run !== `@${this.runId}`) throw new RedisUnavailable('it was restarted meanwhile');
     const began = await this.redis.eval<number>(BEGIN, [this.keys.epoch, mark], [`${randomUUID()}${run}`, run]);
     if (began !== 1) throw new RedisUnavailable('it was flushed meanwhile');
   }
@@ -209,7 +214,7 @@ export class RedisDirectoryStore {
   }
 
   private wholeEpoch(epoch: string): string | undefined {
-    const { runId } = this.redis;
+    const { runId } = this;
     return runId !== undefined && epoch.endsWith(`@${runId}`) ? epoch : undefined;
   }
 }

@@ -2,6 +2,7 @@ import { Cable, eventually, OwnRedis } from '@tollgate/testing';
 import { describeDirectory, digestNamed, logged, story } from './directory.contract.js';
 import type { DirectoryLookup } from './directory-lookup.js';
 import { DirectoryUnavailable } from './directory.js';
+import type { AnyRedis } from './redis-connection.js';
 import type { RedisDirectory } from './redis-directory.js';
 import type { RedisDirectoryStore } from './redis-directory-store.js';
 import { RedisBench } from './redis-harness.contract.js';
@@ -23,10 +24,7 @@ const revoked = logged(2, 'KeyRevoked', { digest: KEY, keyId: 'k1', revokedAt: '
 let server: OwnRedis;
 let bench: RedisBench;
 beforeAll(async () => {
-  // One node that holds all slots, and like every cluster refuses a script whose keys lie in several.
-  server = await OwnRedis.start('--cluster-enabled', 'yes');
-  expect(await server.ask('CLUSTER ADDSLOTSRANGE 0 16383')).toBe('+OK');
-  await eventually(async () => expect(await server.ask('SET ready 1')).toBe('+OK'));
+  server = await OwnRedis.start();
   bench = new RedisBench(server.url);
 });
 afterEach(() => bench.stopMembers());
@@ -35,23 +33,19 @@ afterAll(async () => {
   await server.dispose();
 });
 
-describe('on a cluster', () => {
-  let shared: Awaited<ReturnType<RedisBench['connect']>>;
-  beforeAll(async () => void (shared = await bench.connect()));
-
-  describeDirectory(
-    'the directory in Redis',
-    async () => {
-      await bench.stopMembers();
-      const store = bench.store(shared);
-      await bench.makeWhole(store);
-      const directory = bench.member(store, 'one');
-      await directory.ready(2_000);
-      return directory;
-    },
-    25,
-  );
-});
+let shared: AnyRedis | undefined;
+describeDirectory(
+  'the directory in Redis',
+  async () => {
+    await bench.stopMembers();
+    const store = bench.store((shared ??= await bench.connect()));
+    await bench.makeWhole(store);
+    const directory = bench.member(store, 'one');
+    await directory.ready(2_000);
+    return directory;
+  },
+  10,
+);
 
 describe('a copy of the directory', () => {
   let store: RedisDirectoryStore;

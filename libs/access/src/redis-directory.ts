@@ -84,7 +84,7 @@ export class RedisDirectory extends Directory {
     const reason = trusted ? undefined : (this.trouble ?? 'its lease is over');
     return {
       ready: trusted || this.lookupWorks,
-      isWritable: trusted || (this.store.redis.runId !== undefined && this.isAnswered),
+      isWritable: trusted || (this.store.runId !== undefined && this.isAnswered),
       position: this.position,
       ...(reason !== undefined && { reason }),
     };

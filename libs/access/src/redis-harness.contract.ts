@@ -1,27 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import type { EventLogLogger } from '@tollgate/event-log';
-import { RedisConnection } from './redis-connection.js';
+import { openRedis } from './open-redis.js';
+import type { AnyRedis } from './redis-connection.js';
 import { RedisDirectory } from './redis-directory.js';
 import type { RedisDirectoryOptions } from './redis-directory.js';
 import { RedisDirectoryStore } from './redis-directory-store.js';
 
 export const SILENT: EventLogLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
+/** What a user needs, as docs/scaling.md says. */
+export const RIGHTS = '~tollgate:* &tollgate:* -@all +@read +@write +@scripting +@pubsub +info +time';
+
 /** What a spec opens on a Redis; closed together. */
 export class RedisBench {
-  private readonly connections: RedisConnection[] = [];
+  private readonly connections: AnyRedis[] = [];
   private directories: RedisDirectory[] = [];
 
   constructor(readonly url: string) {}
 
-  async connect(url = this.url): Promise<RedisConnection> {
-    const connection = await RedisConnection.open({ url });
+  async connect(url = this.url): Promise<AnyRedis> {
+    const connection = await openRedis({ url });
     this.connections.push(connection);
     return connection;
   }
 
   /** Keys of its own on a connection, without anything in them. */
-  store(redis: RedisConnection, prefix = `spec-${randomBytes(5).toString('hex')}`): RedisDirectoryStore {
+  store(redis: AnyRedis, prefix = `spec-${randomBytes(5).toString('hex')}`): RedisDirectoryStore {
     return new RedisDirectoryStore(redis, prefix);
   }
 

@@ -22,7 +22,7 @@ export class RedisQuota extends Quota {
     const perMinute = rateOf(this.counters.plans, plan, bucket);
     if (perMinute === null) return { allowed: true, rate: null, retryAfterSeconds: 0 };
     const keys = bucketIds.map((id) => this.counters.bucketKey(bucket, id));
-    const found = await this.counters.ask(() => this.counters.redis.eval<string[]>(TAKE, keys, [perMinute, nowMs]));
+    const found = await this.counters.ask<string[]>(TAKE, keys, [perMinute, nowMs]);
     if (found === undefined) return this.local.take(request);
     const buckets = bucketIds.map((_, nth): TokenBucket => {
       return { tokens: Number(found[2 * nth]), refilledAtMs: Number(found[2 * nth + 1]) };
@@ -50,7 +50,7 @@ export class RedisQuota extends Quota {
   }
 
   private async look(key: string): Promise<Map<string, string> | undefined> {
-    const flat = await this.counters.ask(() => this.counters.redis.eval<string[]>(LOOK, [key], []));
+    const flat = await this.counters.ask<string[]>(LOOK, [key], []);
     if (flat === undefined) return undefined;
     return new Map(flat.flatMap((name, nth) => (nth % 2 === 0 ? [[name, flat[nth + 1] as string]] : [])));
   }

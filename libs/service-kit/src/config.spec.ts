@@ -36,7 +36,14 @@ describe('the configuration', () => {
 
   test('given an address of Redis that is none, it says so', () => {
     expect(faultsOf({ REDIS_URL: 'http://127.0.0.1' })).toEqual(['REDIS_URL: must be a redis:// or rediss:// URL']);
-    expect(faultsOf({ REDIS_URL: 'rediss://user:word@redis.example:6380/1' })).toEqual([]);
+    expect(faultsOf({ REDIS_URL: 'redis://one,http://two' })).toEqual([
+      'REDIS_URL: must be a redis:// or rediss:// URL',
+    ]);
+    expect(faultsOf({ REDIS_URL: 'rediss://user:word@redis.example:6380/1', REDIS_CA_FILE: 'ca.pem' })).toEqual([]);
+    expect(faultsOf({ REDIS_URL: 'redis://one:6379, redis://two:6379' })).toEqual([]);
+    expect(faultsOf({ REDIS_URL: 'redis://one:6379', REDIS_CA_FILE: 'ca.pem' })).toEqual([
+      'REDIS_CA_FILE: needs a REDIS_URL with rediss://',
+    ]);
   });
 
   test('given brokers, it takes a list of host:port, and says so of anything else', () => {

@@ -6,6 +6,7 @@ import { signOnFaults, signOnSettings } from './config-sign-on.js';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+const redisUrl = z.url({ protocol: /^rediss?$/ });
 const list = z.string().transform(listOf);
 const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
@@ -19,7 +20,13 @@ const settingsSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_MAX: count(2, 200).default(8),
   ...kafkaSettings,
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).optional(),
+  REDIS_URL: z
+    .string()
+    .refine(
+      (text) => listOf(text).every((each) => redisUrl.safeParse(each).success),
+      'must be a redis:// or rediss:// URL',
+    )
+    .optional(),
   REDIS_CA_FILE: z.string().optional(),
   APART_WITHOUT_REDIS: z.enum(['on', 'off']).default('off'),
   KEYS_URL: url.optional(),
@@ -155,6 +162,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, required: readonly (keyof Set
     faults.push(
       'REDIS_URL: is required to start this service alone, or APART_WITHOUT_REDIS=on, and receipts prove nothing',
     );
+  }
+  if (parsed.data?.REDIS_CA_FILE !== undefined && parsed.data.REDIS_URL?.startsWith('redis:')) {
+    faults.push('REDIS_CA_FILE: needs a REDIS_URL with rediss://');
   }
   if (parsed.data) faults.push(...kafkaFaults(parsed.data), ...signOnFaults(parsed.data));
   if (faults.length > 0 || !parsed.data) throw new ConfigFault(faults);

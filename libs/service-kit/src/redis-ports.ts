@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import {
+  type AnyRedis,
   DirectoryKeeper,
+  openRedis,
   type Plans,
   type RedisAddress,
   RedisAdmission,
-  RedisConnection,
   RedisCounters,
   RedisDirectory,
   RedisDirectoryStore,
@@ -37,7 +38,7 @@ export interface RedisPortsOptions {
 /** Directory, fleet and admission on Redis (`REDIS_URL`): one connection and what this process runs on it. */
 export class RedisPorts {
   private constructor(
-    private readonly redis: RedisConnection,
+    private readonly redis: AnyRedis,
     readonly directory: RedisDirectory,
     readonly fleet: RedisFleet,
     readonly admission: RedisAdmission,
@@ -50,7 +51,7 @@ export class RedisPorts {
   /** Throws an error that says what is wrong with `REDIS_URL` or `REDIS_CA_FILE`. */
   static async open(options: RedisPortsOptions): Promise<RedisPorts> {
     const { config, log, eventLog, peppers, plans, name, isKeeper } = options;
-    const redis = await RedisConnection.open(await redisAddressOf(config, config.REDIS_URL as string));
+    const redis = await openRedis(await redisAddressOf(config, config.REDIS_URL as string));
     const store = new RedisDirectoryStore(redis);
     const keeper = isKeeper ? new DirectoryKeeper({ eventLog, store, log: log.pino }) : undefined;
     const lookup =
