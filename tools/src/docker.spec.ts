@@ -149,7 +149,7 @@ describe('docker/Dockerfile', () => {
   });
 
   test('runs as an ordinary user, says whether it is ready, and hands signals on to the service', () => {
-    expect(of('USER')).toEqual(['node']);
+    expect(of('USER')).toEqual(['1000:1000']);
     expect(last.findIndex(([name]) => name === 'USER')).toBeLessThan(last.findIndex(([name]) => name === 'CMD'));
     expect(of('HEALTHCHECK').join()).toContain('/health/ready');
     expect(of('CMD')).toEqual([

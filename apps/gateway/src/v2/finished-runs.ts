@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Trigger } from '@tollgate/contracts';
+import { Log } from '@tollgate/service-kit';
 import { GatewayDatabase } from '../gateway-database.js';
 
 /** A run that ended, as the logs service publishes it. `refused`: an attempt that never started. */
@@ -35,13 +36,18 @@ const COLUMNS = `run_id AS "runId", status, trigger, started_at AS "startedAt", 
 
 /**
  * Runs that ended, from the views that the logs service keeps in the same database; they follow a run's answer within
- * two seconds. Where that service has never started there are none.
+ * two seconds. Where that service has never started there are none; whether it never has or works on another database
+ * cannot be seen from here, so that is said once.
  */
 @Injectable()
 export class FinishedRuns {
   private isThere = false;
+  private isMissed = false;
 
-  constructor(private readonly database: GatewayDatabase) {}
+  constructor(
+    private readonly database: GatewayDatabase,
+    private readonly log: Log,
+  ) {}
 
   /** One page by start and id, in the index's order. */
   async page(of: FinishedRunsRequest): Promise<FinishedRun[]> {
@@ -89,7 +95,14 @@ export class FinishedRuns {
     const { rows } = await this.database.pool.query<{ there: boolean }>(
       `SELECT to_regclass('logs.finished_runs') IS NOT NULL AS there`,
     );
-    return (this.isThere = rows[0]?.there === true);
+    this.isThere = rows[0]?.there === true;
+    if (!this.isThere && !this.isMissed) {
+      this.isMissed = true;
+      this.log.warn(
+        'no finished runs can be listed: the logs service has not started, or its DATABASE_URL is another than here',
+      );
+    }
+    return this.isThere;
   }
 }
 
