@@ -2,12 +2,15 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isAlive, launch, type OwnProcess } from './own-process.js';
+import { type HeldMoment, PgLines, type PgMoment } from './pg-lines.js';
 import { livePids, type StackFile } from './stack-file.js';
 import { serviceReady } from './stack-services.js';
 import { type TcpProxy, tcpProxy } from './tcp-proxy.js';
 
 const GONE_TIMEOUT_MS = 10_000;
 const START_TIMEOUT_MS = 60_000;
+/** Kafka may have been away just before: its groups miss their former members first. */
+const MOMENT_TIMEOUT_MS = 60_000;
 const GATEWAY = 'gateway-2';
 
 /** A running stack whose processes are ended, stopped and started again, each as stack.json says it is started. */
@@ -15,18 +18,27 @@ export class FaultFleet {
   private constructor(
     readonly stack: StackFile,
     private readonly line: TcpProxy,
+    private readonly lines: PgLines,
   ) {}
 
-  /** Puts a line that can be cut between one gateway and Redis. */
+  /** Puts a line that can be cut between one gateway and Redis, and lines that can hold a moment before PostgreSQL. */
   static async of(stack: StackFile): Promise<FaultFleet> {
-    const redis = stack.processes.find(({ name }) => name === 'redis');
-    const gateway = stack.processes.find(({ name }) => name === GATEWAY);
-    if (!redis || !gateway) throw new Error('The stack has no Redis or no second gateway');
-    const line = await tcpProxy(Number(new URL(redis.url).port));
-    gateway.env.REDIS_URL = `redis://127.0.0.1:${line.port}`;
-    const fleet = new FaultFleet(stack, line);
-    await fleet.restart(GATEWAY, 0);
+    const portOf = (server: string) =>
+      Number(new URL(stack.processes.find(({ name }) => name === server)?.url ?? '').port);
+    const fleet = new FaultFleet(stack, await tcpProxy(portOf('redis')), new PgLines(portOf('postgres')));
+    fleet.process(GATEWAY).env.REDIS_URL = `redis://127.0.0.1:${fleet.line.port}`;
+    for (const name of fleet.services) {
+      const { env } = fleet.process(name);
+      const url = new URL(env.DATABASE_URL ?? '');
+      url.port = `${await fleet.lines.add(name)}`;
+      env.DATABASE_URL = url.href;
+    }
+    await Promise.all(fleet.services.map((name) => fleet.restart(name, 0)));
     return fleet;
+  }
+
+  get brokers(): string[] {
+    return [this.process('kafka').url];
   }
 
   get services(): string[] {
@@ -41,8 +53,31 @@ export class FaultFleet {
 
   /** Kills it, leaves it down for a while, and starts it again; resolves when a service is ready. */
   async restart(name: string, downMs: number): Promise<void> {
-    const pids = this.signal(name, 'SIGKILL');
-    for (const deadline = performance.now() + GONE_TIMEOUT_MS; pids.some(isAlive);) {
+    await this.startAgain(name, this.signal(name, 'SIGKILL'), downMs);
+  }
+
+  /**
+   * Waits for the moment, kills whoever came to it while it is held there, and starts it again. Throws when nobody came,
+   * when `whileHeld` does, and when it waited there no longer as it was killed.
+   */
+  async restartAt(
+    moment: PgMoment,
+    downMs: number,
+    whileHeld: (held: HeldMoment) => Promise<void> = () => Promise.resolve(),
+  ): Promise<string> {
+    const held = await this.lines.next(moment, MOMENT_TIMEOUT_MS);
+    let fault: Error | undefined;
+    await whileHeld(held).catch((error: Error) => (fault = error));
+    const wasHeld = held.isHeld();
+    const pids = this.signal(held.of, 'SIGKILL');
+    await this.startAgain(held.of, pids, downMs);
+    if (fault) throw fault;
+    if (!wasHeld || pids.length === 0) throw new Error(`${held.of} did not wait there any more when it was killed`);
+    return held.of;
+  }
+
+  private async startAgain(name: string, killed: readonly number[], downMs: number): Promise<void> {
+    for (const deadline = performance.now() + GONE_TIMEOUT_MS; killed.some(isAlive);) {
       if (performance.now() > deadline) throw new Error(`${name} does not end by SIGKILL`);
       await pause(20);
     }
@@ -79,8 +114,8 @@ export class FaultFleet {
     this.line.mend();
   }
 
-  close(): Promise<void> {
-    return this.line.close();
+  async close(): Promise<void> {
+    await Promise.all([this.line.close(), this.lines.close()]);
   }
 
   private process(name: string): OwnProcess {

@@ -1,15 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FaultFleet } from './fault-fleet.js';
+import { momentsOf } from './fault-moments.js';
 
-/** One thing that goes wrong. Resolves when its cause is over, which is when recovery begins. */
+/** One thing that goes wrong. */
 export interface Fault {
   name: string;
-  strike(fleet: FaultFleet): Promise<void>;
+  /**
+   * Resolves when its cause is over, which is when recovery begins; rejects when it could not be done as it is named.
+   * `prove` is told what shows that it was.
+   */
+  strike(fleet: FaultFleet, prove: (what: string) => void): Promise<void>;
 }
 
 const LONG_MS = { outage: 20_000, cut: 10_000, stopped: 8_000, down: 1_000 };
 const SHORT_MS = { outage: 6_000, cut: 3_000, stopped: 6_000, down: 500 };
 const ROUNDS = 4;
+/** Of the moments between two steps; the rest is like them. */
+const SHORT_MOMENTS = 4;
 
 /** `short`: the most telling ones, for a shorter time, as CI has them. */
 export function faultsOf(services: readonly string[], short: boolean, random: () => number): Fault[] {
@@ -39,6 +46,7 @@ export function faultsOf(services: readonly string[], short: boolean, random: ()
         fleet.mendRedis();
       },
     },
+    ...momentsOf(down).slice(0, short ? SHORT_MOMENTS : undefined),
   ];
   if (short) return telling;
   return [
@@ -48,7 +56,6 @@ export function faultsOf(services: readonly string[], short: boolean, random: ()
   ];
 }
 
-/** Whoever relays, bills or logs is met between two of its steps, sooner or later. */
 function killedOften(random: () => number): Fault['strike'] {
   // Drawn at once: they run side by side, and the seed is to give the same again.
   const lives = ['keys', 'billing', 'logs'].map((name) => ({
@@ -77,9 +84,9 @@ export function sequenceOf(faults: readonly Fault[], length: number, random: () 
   const drawn = Array.from({ length }, () => faults[Math.floor(random() * faults.length)] as Fault);
   return {
     name: `in a row: ${drawn.map(({ name }) => name).join(', ')}`,
-    strike: async (fleet) => {
+    strike: async (fleet, prove) => {
       for (const fault of drawn) {
-        await fault.strike(fleet);
+        await fault.strike(fleet, prove);
         await pause(random() * 1_000);
       }
     },

@@ -1,7 +1,7 @@
 import type { FaultResult } from './fault-run.js';
 
 const COLUMNS: [string, (result: FaultResult) => string | number][] = [
-  ['fault', (result) => result.fault],
+  ['fault', ({ fault, missed }) => (missed === undefined ? fault : `${fault}: MISSED, ${missed}`)],
   ['runs answered', (result) => result.answered],
   ['refused or unanswered', (result) => result.unanswered],
   ['difference of answers, bill and log', (result) => result.difference],
@@ -13,10 +13,11 @@ const COLUMNS: [string, (result: FaultResult) => string | number][] = [
   ['bill and log complete after', (result) => seconds(result.completeMs)],
 ];
 
-/** Nothing that must be 0 is anything else, and there was something to be wrong about. */
+/** The fault was struck, nothing that must be 0 is anything else, and there was something to be wrong about. */
 export function isClean(result: FaultResult): boolean {
-  const { answered, revoked, difference, admittedRevoked, refusedNew, wrong401 } = result;
-  return answered > 0 && revoked > 0 && difference + admittedRevoked + refusedNew + wrong401 === 0;
+  const { answered, revoked, difference, admittedRevoked, refusedNew, wrong401, missed } = result;
+  const bad = difference + admittedRevoked + refusedNew + wrong401;
+  return missed === undefined && answered > 0 && revoked > 0 && bad === 0;
 }
 
 /** A table of Markdown, its columns in line, as the formatter wants it. */
@@ -47,13 +48,23 @@ Both times count from the moment the cause is over: a process that was killed ha
 Kafka is away runs, keys and revocations go on; bill and log follow when it has started, which is most of that time, and its
 groups have missed their former members, which takes six seconds.
 
-Two moments are too short to be struck from outside: a relay between its publish and its checkpoint, and a consumer between its
-effect and its commit. Here the killed services approach them, under load; they are struck exactly in
-\`libs/event-log/src/kafka-relay.kafka.spec.ts\` and \`kafka-following.kafka.spec.ts\`, in the same process.
+The moments between two steps are struck exactly. Every service has PostgreSQL over a line of the test, which reads its
+statements and holds back the one that ends the moment: the relay's checkpoint, a consumer's \`COMMIT\` behind the rows of its
+effect, or the answer to that \`COMMIT\`. The process is killed while it waits for it, and what was held never arrives. When no
+such statement comes, or the process does not wait any more, the row says MISSED and the command fails. The relay is killed
+only after another reader has got its facts from Kafka. A consumer acknowledges nothing to Kafka after its commit: its offset
+is a row of the same transaction.
 
 Written by \`${command}\`:
 
 ${faultTable(results)}
+
+What was there when the process was killed:
+
+${results
+  .flatMap(({ proof }) => proof)
+  .map((what) => `- ${what}`)
+  .join('\n')}
 `;
 }
 

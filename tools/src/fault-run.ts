@@ -27,6 +27,10 @@ export interface FaultResult {
   recoveredMs: number;
   /** From the end of the cause until bill and log hold every answered run; the load itself takes its part of it. */
   completeMs: number;
+  /** What shows that the fault was the one it is named for. */
+  proof: string[];
+  /** Why it was not, if it was not. */
+  missed?: string;
 }
 
 /** Strikes under load, waits for the fleet to recover and for bill and log to be complete, and holds them against the clients' record. */
@@ -35,9 +39,11 @@ export async function strike(fleet: FaultFleet, tenant: FleetTenant, key: string
   const load = new FleetLoad({ baseUrls, workflowId: tenant.workflowId, key }, CLIENTS);
   const probe = new KeyProbe(tenant, baseUrls);
   let [overAtMs, recoveredMs] = [Number.NaN, Number.NaN];
+  const proof: string[] = [];
+  let missed: string | undefined;
   try {
     await pause(BEFORE_MS);
-    await fault.strike(fleet);
+    await fault.strike(fleet, (what) => proof.push(what)).catch((error: Error) => (missed = error.message));
     overAtMs = performance.now();
     recoveredMs = await recovered(baseUrls, tenant, key);
     await Promise.all([pause(AFTER_MS), probe.confirmsOneMore(RECOVERY_TIMEOUT_MS)]);
@@ -58,6 +64,8 @@ export async function strike(fleet: FaultFleet, tenant: FleetTenant, key: string
     wrong401: statuses.get(401) ?? 0,
     recoveredMs: Math.round(recoveredMs),
     completeMs: Math.round(performance.now() - overAtMs),
+    proof,
+    ...(missed !== undefined && { missed }),
   };
 }
 

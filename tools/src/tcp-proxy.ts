@@ -9,27 +9,39 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** Listens on a free port of the loopback and passes on to `port`. */
-export async function tcpProxy(port: number): Promise<TcpProxy> {
+/** What watches one connection: gives of the data what may pass. */
+export interface Passage {
+  toServer(data: Buffer): Buffer;
+  toClient(data: Buffer): Buffer;
+  ended(): void;
+}
+
+/** Listens on a free port of the loopback and passes on to `port`; a connection ends at both ends when it does at one. */
+export async function tcpProxy(port: number, passage?: () => Passage): Promise<TcpProxy> {
   const open = new Set<Socket>();
   let isCut = false;
   const server = createServer((near) => {
     const far = connect(port, '127.0.0.1');
+    const through = passage?.();
     for (const socket of [near, far]) {
       open.add(socket);
       socket.on('error', () => undefined);
       if (isCut) socket.pause();
     }
-    const pass = (from: Socket, to: Socket) => {
-      from.on('data', (data) => void (to.write(data) || from.pause()));
+    const pass = (from: Socket, to: Socket, passing = (data: Buffer) => data) => {
+      from.on('data', (data) => {
+        const passed = passing(data);
+        if (passed.length > 0 && !to.write(passed)) from.pause();
+      });
       to.on('drain', () => void (isCut || from.resume()));
       from.once('close', () => {
         open.delete(from);
+        through?.ended();
         to.destroy();
       });
     };
-    pass(near, far);
-    pass(far, near);
+    pass(near, far, through?.toServer.bind(through));
+    pass(far, near, through?.toClient.bind(through));
     if (isCut) for (const socket of [near, far]) socket.pause();
   });
   server.listen(0, '127.0.0.1');
