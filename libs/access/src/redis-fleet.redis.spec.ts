@@ -119,6 +119,15 @@ describe('the fleet', () => {
     expect(receipt).toMatchObject({ confirmedAt: null, gateways: [], fenced: [] });
   });
 
+  it('fences one that died although each wait is shorter than its lease', async () => {
+    await member('died', cable.port);
+    cable.cut();
+    await store.apply([revoked]);
+    await eventually(async () => {
+      expect((await fleet.confirm(2n, COMMITTED_AT, LEASE_MS / 3)).receipt.fenced).toEqual(['died']);
+    });
+  });
+
   it('counts nobody as done while Redis is away, and nobody as absent when it comes back empty', async () => {
     await member('one');
     await fleet.confirm(1n, COMMITTED_AT);

@@ -8,7 +8,8 @@ export const FENCE_MARGIN_MS = 250;
 /** How often the members are looked at when no confirmation wakes us. */
 const LOOK_EVERY_MS = 50;
 
-type Members = Map<string, MemberRecord & { text: string }>;
+/** `sinceMs`: when its record was first seen as it is, on our monotonic clock; its last sign of life is no younger. */
+type Members = Map<string, MemberRecord & { text: string; sinceMs: number }>;
 
 /** A member as one confirmation sees it. */
 interface Awaited {
@@ -26,7 +27,8 @@ interface Awaited {
  *
  * A member is fenced when it has not confirmed for its lease and a margin, counted on our own monotonic clock from when
  * we began to look, which is after the change is in Redis. A lease is prolonged only by an answer that tells all changes,
- * so one that was prolonged since knows this change, and one that was not has run out.
+ * so one that was prolonged since knows this change, and one that was not has run out. A silence that began before counts
+ * from its beginning: else a member that died would be waited for without end where a lease is longer than an answer waits.
  */
 export class RedisFleet extends Fleet {
   private readonly bell = new Bell();
@@ -54,9 +56,9 @@ export class RedisFleet extends Fleet {
           // The change is in Redis, or in the log from which a new epoch was made: so in its number of now.
           if (goal?.epoch !== epoch) goal = { epoch, sequence };
           if (this.known.epoch !== epoch) awaitAll(awaited, this.known.members, startedMs);
-          this.known = { epoch, members };
-          awaitAll(awaited, members, performance.now());
-          judge(awaited, members, goal.sequence);
+          this.known = { epoch, members: this.heard(epoch, members) };
+          awaitAll(awaited, this.known.members);
+          judge(awaited, this.known.members, goal.sequence);
           if ([...awaited.values()].every(isSettled)) break;
         }
       } catch {
@@ -89,6 +91,18 @@ export class RedisFleet extends Fleet {
     this.stopListening();
   }
 
+  /** In another epoch nothing that was seen before counts: its Redis may hold less than the one of before did. */
+  private heard(epoch: string, members: ReadonlyMap<string, MemberRecord & { text: string }>): Members {
+    const nowMs = performance.now();
+    const before = this.known.epoch === epoch ? this.known.members : undefined;
+    return new Map(
+      [...members].map(([id, record]) => {
+        const last = before?.get(id);
+        return [id, { ...record, sinceMs: last?.text === record.text ? last.sinceMs : nowMs }];
+      }),
+    );
+  }
+
   /**
    * They come back by themselves with their next sign of life, and trust nothing until then: so nobody waits for them
    * either while Redis is away. Others that died stay named then, since they may be the ones that still reach it.
@@ -104,11 +118,11 @@ export class RedisFleet extends Fleet {
   }
 }
 
-function awaitAll(awaited: Map<string, Awaited>, members: Members, sinceMs: number): void {
-  for (const [id, { leaseMs, text }] of members) {
+function awaitAll(awaited: Map<string, Awaited>, members: Members, atMs?: number): void {
+  for (const [id, { leaseMs, text, sinceMs }] of members) {
     const member = awaited.get(id);
     if (member) Object.assign(member, { leaseMs, text });
-    else awaited.set(id, { leaseMs, sinceMs, text });
+    else awaited.set(id, { leaseMs, sinceMs: atMs ?? sinceMs, text });
   }
 }
 
