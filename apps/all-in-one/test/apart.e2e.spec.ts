@@ -1,4 +1,9 @@
 import { once } from 'node:events';
+import { billing } from '@tollgate/billing';
+import { gateway } from '@tollgate/gateway';
+import { keys } from '@tollgate/keys';
+import { logs } from '@tollgate/logs';
+import { openApiOf, ownRoutes } from '@tollgate/service-kit';
 import { eventually } from '@tollgate/testing';
 import { call, execute, getWithKey, Person } from './person.js';
 import { launch, SERVICES, type ServiceName, ServicesApart } from './services-apart.js';
@@ -47,17 +52,26 @@ describe('the four services as processes of their own, on one database and witho
     });
   });
 
-  test('each serves its own routes alone, and says so in its document', async () => {
-    const documents = await Promise.all(
-      SERVICES.map(async (name) => {
-        const response = await fetch(`${apart.addressOf(name)}/openapi.json`);
-        return Object.keys(((await response.json()) as { paths: object }).paths);
-      }),
-    );
-    const all = documents.flat().filter((path) => path.startsWith('/api/'));
-
-    expect(new Set(all).size).toBe(all.length);
+  test('each serves its own routes alone, and says so in its document; the gateway, which passes on, tells of all', async () => {
+    const paths = async (name: ServiceName) => {
+      const document = (await call(`${apart.addressOf(name)}/openapi.json`, 'GET')).body as { paths: object };
+      return document.paths;
+    };
+    const others = await Promise.all((['keys', 'billing', 'logs'] as const).map(paths));
+    const api = others.flatMap(Object.keys).filter((path) => path.startsWith('/api/'));
+    expect(new Set(api).size).toBe(api.length);
     expect((await fetch(`${apart.addressOf('logs')}/api/workspaces`)).status).toBe(404);
+
+    // What services ask each other is no client's to see.
+    const routes = [ownRoutes, ...[keys, gateway, billing, logs].map((service) => service.routes)].flat();
+    const embedded = openApiOf(
+      routes.filter(({ path }) => !path.startsWith('/internal/')),
+      apart.addressOf('gateway'),
+    );
+    expect(await paths('gateway')).toEqual(JSON.parse(JSON.stringify(embedded.paths)));
+    const page = await fetch(`${apart.addressOf('gateway')}/docs/swagger-ui-init.js`);
+    const script = await page.text();
+    expect(Object.keys(embedded.paths).filter((path) => !script.includes(`"${path}"`))).toEqual([]);
   });
 
   test('while the database takes nobody each says so and lives on; runs are answered, and logged when it is back', async () => {

@@ -51,6 +51,7 @@ export class ServicesApart {
       DATABASE_POOL_MAX: '3',
       DATA_DIR: dataDir,
       KEYS_URL: `http://127.0.0.1:${ports.keys}`,
+      BILLING_URL: `http://127.0.0.1:${ports.billing}`,
       LOGS_URL: `http://127.0.0.1:${ports.logs}`,
       MASTER_KEYS: 'ab'.repeat(32),
       KEY_PEPPERS: 'pepper-of-the-tests-with-32-characters',

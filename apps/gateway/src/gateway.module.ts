@@ -6,6 +6,7 @@ import { ExecuteModes } from './execute/execute-modes.js';
 import { ExecuteRoute } from './execute/execute-route.js';
 import { RunRecorder } from './execute/run-recorder.js';
 import { ExpressionRunner } from './expression-runner.js';
+import { FleetDocument } from './forward/fleet-document.js';
 import { Forward } from './forward/forward.js';
 import { GATEWAY_MIGRATIONS, GATEWAY_SCHEMA, GatewayDatabase } from './gateway-database.js';
 import { HttpRunner } from './http-runner.js';
@@ -110,6 +111,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     StreamRun,
     ExecuteModes,
     ExecuteRoute,
+    FleetDocument,
     Forward,
     McpServerShelf,
     CreateMcpServerHandler,

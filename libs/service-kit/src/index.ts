@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+export * from './api-document.js';
 export { asyncApiOf, eventJsonSchema, eventTypesOf } from './asyncapi.js';
 export * from './checked.js';
 export * from './clock.js';
@@ -16,6 +17,7 @@ export * from './http-server.js';
 export * from './log.js';
 export * from './metrics.js';
 export * from './openapi.js';
+export { ownRoutes } from './own-routes.js';
 export * from './page-cursor.js';
 export { kafkaAddressOf } from './platform-log.js';
 export * from './plans-in-force.js';

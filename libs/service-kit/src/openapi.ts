@@ -40,8 +40,14 @@ const PROBLEM_V2 = {
 
 type Json = Record<string, unknown>;
 
+export interface OpenApi extends Json {
+  info: { title: string; version: string; description: string };
+  /** Operations by path and method. */
+  paths: Record<string, Json>;
+}
+
 /** OpenAPI 3.1 of the given routes, made from the very schemas that their handlers check with. */
-export function openApiOf(routes: readonly RouteSpec[], publicUrl: string): Json {
+export function openApiOf(routes: readonly RouteSpec[], publicUrl: string): OpenApi {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');

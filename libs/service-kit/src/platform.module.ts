@@ -12,6 +12,7 @@ import {
   Sessions,
 } from '@tollgate/access';
 import { EventLog, LogEnds } from '@tollgate/event-log';
+import { ApiDocument } from './api-document.js';
 import { Clock, SystemClock } from './clock.js';
 import { Commit } from './commit.js';
 import { Config } from './config.js';
@@ -76,6 +77,7 @@ export class PlatformModule {
         useFactory: (entries: Directory, settings: AccessSettings, use: KeyUse) =>
           new NotingKeyAuthenticator(entries, settings, use),
       },
+      ApiDocument,
       Commit,
       Metrics,
       {

@@ -7,7 +7,7 @@ import { Config, faultOf, HostedServices, Log, sendProblem } from '@tollgate/ser
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Agent, type Dispatcher } from 'undici';
 import { passedOn, requestHeaders } from './forward-headers.js';
-import { FORWARDED_PATHS, type ForwardedService } from './forwarded-paths.js';
+import { FORWARDED_PATHS, ownersApart } from './forwarded-paths.js';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 /** How long an owner may take to begin its answer: a report over a year, at worst. A revoke waits ten seconds. */
@@ -44,13 +44,10 @@ export class Forward implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     const fastify = this.server.httpAdapter.getInstance<FastifyInstance>();
-    const { KEYS_URL, BILLING_URL, LOGS_URL } = this.config;
-    const urls: Record<ForwardedService, string | undefined> = { keys: KEYS_URL, billing: BILLING_URL, logs: LOGS_URL };
     void fastify.register((scope, _options, done) => {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', (_request, body, parsed) => parsed(null, body));
-      for (const [service, url] of Object.entries(urls) as [ForwardedService, string | undefined][]) {
-        if (url === undefined || this.hosted.has(service)) continue;
+      for (const [service, url] of ownersApart(this.config, this.hosted)) {
         const handler = (request: FastifyRequest, reply: FastifyReply) => this.pass(service, url, request, reply);
         for (const path of FORWARDED_PATHS[service]) {
           scope.route({ method: METHODS, url: path, handler });

@@ -1,3 +1,5 @@
+import type { Config, HostedServices } from '@tollgate/service-kit';
+
 /** The services that a gateway passes on to, where they run apart from it. */
 export type ForwardedService = 'keys' | 'billing' | 'logs';
 
@@ -26,4 +28,17 @@ export const FORWARDED_PATHS: Record<ForwardedService, readonly string[]> = {
 export function ownerOf(path: string): ForwardedService | undefined {
   const services = Object.entries(FORWARDED_PATHS) as [ForwardedService, readonly string[]][];
   return services.find(([, paths]) => paths.some((start) => path === start || path.startsWith(`${start}/`)))?.[0];
+}
+
+/** Where the services run that this process passes on to: those that have an address and are not in it themselves. */
+export function ownersApart(
+  { KEYS_URL, BILLING_URL, LOGS_URL }: Pick<Config, 'KEYS_URL' | 'BILLING_URL' | 'LOGS_URL'>,
+  hosted: HostedServices,
+): [service: ForwardedService, url: string][] {
+  const urls: [ForwardedService, string | undefined][] = [
+    ['keys', KEYS_URL],
+    ['billing', BILLING_URL],
+    ['logs', LOGS_URL],
+  ];
+  return urls.flatMap(([service, url]) => (url === undefined || hosted.has(service) ? [] : [[service, url]]));
 }
