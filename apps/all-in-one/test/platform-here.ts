@@ -6,13 +6,14 @@ import { gateway } from '@tollgate/gateway';
 import { keys } from '@tollgate/keys';
 import { logs } from '@tollgate/logs';
 import { loadConfig, PinoLog, type RunningService, startService } from '@tollgate/service-kit';
-import { freshDatabase } from '@tollgate/testing';
+import { type FreshDatabase, freshDatabase } from '@tollgate/testing';
 import { ADMIN_API_KEY } from './running-platform.js';
 
 /** All four services in the process of the test, on a database and a folder of their own. */
 export interface PlatformHere {
   running: RunningService;
   url: string;
+  database: FreshDatabase;
   stop(): Promise<void>;
 }
 
@@ -38,5 +39,5 @@ export async function startPlatformHere(settings: Record<string, string> = {}): 
     await database.drop();
     rmSync(dataDir, { recursive: true, force: true });
   };
-  return { running, url: running.url, stop };
+  return { running, url: running.url, database, stop };
 }
