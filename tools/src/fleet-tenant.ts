@@ -58,6 +58,11 @@ export class FleetTenant {
     return this.client.send<{ receipt: Receipt; pending?: string[] }>('DELETE', path);
   }
 
+  /** The policy switch: whether personal keys may be used in the workspace. */
+  async allowPersonalKeys(allowPersonalApiKeys: boolean): Promise<void> {
+    await this.client.send('PATCH', `/api/workspaces/${this.workspaceId}`, { allowPersonalApiKeys });
+  }
+
   get<T>(path: string): Promise<T> {
     return this.client.send<T>('GET', path);
   }

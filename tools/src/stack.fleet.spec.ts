@@ -1,8 +1,12 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@tollgate/testing';
+import { directoryFingerprint, RedisConnection, RedisDirectoryStore } from '@tollgate/access';
+import { asyncApiOf } from '@tollgate/service-kit';
+import { eventually, OwnRedis } from '@tollgate/testing';
+import pg from 'pg';
 import { execute, FleetLoad } from './fleet-load.js';
+import { type Replayed, replayStack } from './fleet-replay.js';
 import { FleetTenant } from './fleet-tenant.js';
 import { isAlive, launch, type OwnProcess } from './own-process.js';
 import { livePids, readStack, type StackFile, stackPath } from './stack-file.js';
@@ -62,9 +66,13 @@ describe('the fleet: two gateways, keys, billing and logs on real Kafka, Redis a
     for (const url of stack.baseUrls) {
       const page = await fetch(url);
       expect(page.headers.get('content-type')).toMatch(/^text\/html/);
-      for (const path of ['/openapi.json', '/asyncapi.json', '/health/ready']) {
-        expect((await fetch(url + path)).status).toBe(200);
-      }
+      expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+      const events = await (await fetch(`${url}/asyncapi.json`)).json();
+      expect(events).toEqual(JSON.parse(JSON.stringify(asyncApiOf('tollgate.'))));
+      const whole = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: object };
+      const ofEach = ['/api/workspaces', '/api/billing/reports', '/api/v1/logs', '/api/workflows/{id}/execute'];
+      expect(Object.keys(whole.paths)).toEqual(expect.arrayContaining(ofEach));
+      expect(whole).not.toHaveProperty('x-incomplete');
     }
   });
 
@@ -128,6 +136,77 @@ describe('the fleet: two gateways, keys, billing and logs on real Kafka, Redis a
     await eventually(() => expect(pids.filter(isAlive)).toEqual([]));
     await serviceReady({ ...service, pid: launch(service) });
   }
+
+  describe('npm run replay of the stack, from Kafka', () => {
+    const PARTS = ['directory', 'reports', 'ledger', 'totals', 'run log', 'workflows'];
+    const urlOf = (name: string) => stack.processes.find((process) => process.name === name)?.url ?? '';
+    let target: OwnRedis;
+    let database: pg.Client;
+    let live: RedisConnection;
+    let first: Replayed;
+    const onRedis = (text: string) => live.eval<number>({ text, sha: '0'.repeat(40) }, [], []);
+
+    beforeAll(async () => {
+      target = await OwnRedis.start();
+      database = new pg.Client(urlOf('postgres'));
+      await database.connect();
+      live = await RedisConnection.open({ url: urlOf('redis') });
+      const { key } = await tenant.issueKey('of the replay');
+      await tenant.revoke((await tenant.issueKey('revoked before the replay')).id);
+      await tenant.allowPersonalKeys(false);
+      const before = (await nothingIsMissing(0)).billed;
+      const load = new FleetLoad({ baseUrls: stack.baseUrls, workflowId: tenant.workflowId, key }, 4);
+      await eventually(() => expect(load.answered.size).toBeGreaterThan(300), { timeoutMs: 60_000 });
+      await load.stop();
+      await nothingIsMissing(before + load.answered.size);
+      first = await replayStack(dir, '--into', 'rebuilt', '--redis', target.url);
+    }, TIMEOUT_MS);
+    afterAll(async () => {
+      live?.close();
+      await database?.end();
+      await target?.dispose();
+    });
+
+    test('fills an empty database and an empty Redis with the very same', () => {
+      console.info(first.said);
+      expect(first).toMatchObject({
+        code: 0,
+        said: expect.stringContaining(`the stack in ${dir}: Kafka at 127.0.0.1:`),
+      });
+      expect(Object.keys(first.hashes)).toEqual(PARTS);
+      for (const sides of Object.values(first.hashes)) expect(new Set(Object.values(sides)).size).toBe(1);
+      expect(Object.keys(first.hashes.directory ?? {})).toEqual(['rebuilt', 'folded', 'live']);
+      expect(first.said).toMatch(/ledger +\d{3,} +rebuilt/);
+    });
+
+    test(
+      'tells what somebody has changed by hand, and fails; flushed, the Redis in use is what it was',
+      async () => {
+        await database.query('UPDATE billing.ledger SET duration_ms = duration_ms + 1 WHERE event_id = $1', [
+          (await database.query<{ id: string }>('SELECT event_id AS id FROM billing.ledger LIMIT 1')).rows[0]?.id,
+        ]);
+        const unrevoke = `for _, key in ipairs(redis.call('KEYS', 'tollgate:{directory}:key:*')) do redis.call('HDEL', key, 'revoked') end`;
+        await onRedis(unrevoke);
+        const changed = await replayStack(dir, '--into', 'changed', '--redis', `${target.url}/1`);
+        expect(changed.code).toBe(1);
+        const isSame = ([rebuilt, ...others]: string[]) => others.every((each) => each === rebuilt);
+        const different = PARTS.filter((part) => !isSame(Object.values(changed.hashes[part] ?? {})));
+        expect(different).toEqual(['directory', 'reports', 'ledger']);
+        expect(changed.hashes.ledger?.rebuilt).toBe(first.hashes.ledger?.rebuilt);
+        expect(changed.hashes.directory?.rebuilt).toBe(first.hashes.directory?.rebuilt);
+
+        await onRedis(`return redis.call('FLUSHALL')`);
+        await eventually(
+          async () =>
+            expect((await directoryFingerprint(new RedisDirectoryStore(live).held())).sha256).toBe(
+              first.hashes.directory?.live,
+            ),
+          { timeoutMs: 60_000, everyMs: 500 },
+        );
+      },
+      TIMEOUT_MS,
+    );
+  });
 
   test(
     'a second start in the folder is refused; a stop ends everything, what was started again included',
