@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { baseUrl } from './platform-address.js';
+import { configOfProcess, findPlatform, type NamedPlatform, PLATFORM_OPTIONS } from '@tollgate/service-kit';
 import { SessionClient } from './session-client.js';
 
 /**
- * `npm run seed [-- --url http://…] [--json]`: makes a user, a workspace, two deployed workflows, a personal and a
- * workspace key in a running platform, over its own routes, and prints what to paste.
+ * `npm run seed [-- --url http://… | --stack DIR | --data DIR] [--json]`: makes a user, a workspace, two deployed
+ * workflows, a personal and a workspace key in a running platform, over its own routes, and prints what to paste.
  */
 const WORKFLOWS = [
   { name: 'Greeting', expression: '{ "greeting": "Hello, " & (name ? name : "world") & "!", "received": $ }' },
@@ -101,10 +101,22 @@ function report(made: Seeded): string {
   ].join('\n');
 }
 
+/** Says on standard error whom it speaks to; what it made goes to standard output alone. */
+function baseUrl(given: string | undefined, named: NamedPlatform): string {
+  const found =
+    given === undefined ? findPlatform(named, configOfProcess(), '--url') : { name: 'the platform', url: given };
+  const url = (found.url ?? '').replace(/\/+$/, '');
+  process.stderr.write(`Seeding ${found.name} at ${url}\n`);
+  return url;
+}
+
 try {
-  const { values } = parseArgs({ options: { url: { type: 'string' }, json: { type: 'boolean', default: false } } });
-  const made = await seed(baseUrl(values.url));
-  process.stdout.write(`${values.json ? JSON.stringify(made) : report(made)}\n`);
+  const { values } = parseArgs({
+    options: { url: { type: 'string' }, json: { type: 'boolean', default: false }, ...PLATFORM_OPTIONS },
+  });
+  const { url, json, ...named } = values;
+  const made = await seed(baseUrl(url, named));
+  process.stdout.write(`${json ? JSON.stringify(made) : report(made)}\n`);
 } catch (error) {
   const { message, cause } = error as Error;
   // "fetch failed" alone does not say what could not be reached.

@@ -1,18 +1,24 @@
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type LoggedEvent, TOPICS, toCloudEvent, type Topic } from '@tollgate/contracts';
 import { headPosition, type KafkaAddress, readFrom, sqlOfPg, tailKafka } from '@tollgate/event-log';
-import { type Config, kafkaAddressOf, loadConfig, PinoLog } from '@tollgate/service-kit';
+import {
+  type Config,
+  configOfProcess,
+  findLog,
+  kafkaAddressOf,
+  PinoLog,
+  PLATFORM_OPTIONS,
+  placeOfLog,
+} from '@tollgate/service-kit';
 import pg from 'pg';
-import { runningPlatform } from './platform-address.js';
-import { readStack } from './stack-file.js';
 
 /**
- * `npm run tail [-- --topics keys,usage] [--from 0] [--stack DIR]`: shows events as they happen, one CloudEvent a line;
- * `--from` starts at a position instead of now; `--stack` names the fleet that `npm run stack` started. The log is Kafka
- * when `KAFKA_BROKERS` is set. No event holds a secret, so neither does this.
+ * `npm run tail [-- --topics keys,usage] [--from 0] [--stack DIR | --data DIR]`: shows events as they happen, one CloudEvent
+ * a line; `--from` starts at a position instead of now. The log is that of the stack in `--stack`, of the platform that
+ * runs on `--data`, else of `KAFKA_BROKERS` or `DATABASE_URL`, else of the one that runs here. No event holds a secret, so
+ * neither does this.
  */
 const PAGE_EVENTS_MAX = 500;
 const LOOK_EVERY_MS = 200;
@@ -22,14 +28,6 @@ function topicsOf(text: string | undefined): Topic[] {
   const unknown = asked?.filter((topic) => !TOPICS.includes(topic as Topic)) ?? [];
   if (unknown.length > 0) throw new Error(`--topics: ${unknown.join(', ')} is not one of ${TOPICS.join(', ')}`);
   return (asked as Topic[] | undefined) ?? [...TOPICS];
-}
-
-/** The settings of the stack in `dir`, else those of the environment. */
-function settings(dir: string | undefined): Config {
-  if (dir === undefined) return loadConfig(process.env);
-  const billing = readStack(resolve(dir))?.processes.find(({ name }) => name === 'billing');
-  if (!billing) throw new Error(`--stack: no stack runs in ${dir}`);
-  return loadConfig(billing.env);
 }
 
 function show(event: LoggedEvent): void {
@@ -46,7 +44,7 @@ async function tailOfKafka(config: Config, address: KafkaAddress, topics: Topic[
     log: new PinoLog('error', 'tail').pino,
     onEvent: (event) => void (event.position >= (from ?? 0n) && show(event)),
   });
-  process.stderr.write(`Events of ${topics.join(', ')} from Kafka; Ctrl-C ends.\n`);
+  process.stderr.write(`Events of ${topics.join(', ')}; Ctrl-C ends.\n`);
   if (!end.signal.aborted) await once(end.signal, 'abort');
   await stop();
 }
@@ -78,16 +76,19 @@ process.once('SIGINT', () => end.abort());
 process.once('SIGTERM', () => end.abort());
 try {
   const { values } = parseArgs({
-    options: { topics: { type: 'string' }, from: { type: 'string' }, stack: { type: 'string' } },
+    options: { topics: { type: 'string' }, from: { type: 'string' }, ...PLATFORM_OPTIONS },
   });
   const topics = topicsOf(values.topics);
   if (values.from !== undefined && !/^\d{1,18}$/.test(values.from))
     throw new Error('--from: must be a position, a whole number');
   const from = values.from === undefined ? undefined : BigInt(values.from);
-  const config = settings(values.stack);
+  const own = configOfProcess();
+  const isNamed = own.KAFKA_BROKERS !== undefined || own.DATABASE_URL !== undefined;
+  const { name, config } = findLog(values, own, isNamed);
+  process.stderr.write(`Reading the log of ${name}: ${placeOfLog(config)}\n`);
   const address = kafkaAddressOf(config);
   if (address) await tailOfKafka(config, address, topics, from);
-  else await tailOfTable(config.DATABASE_URL ?? runningPlatform().databaseUrl, topics, from);
+  else await tailOfTable(config.DATABASE_URL ?? '', topics, from);
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;

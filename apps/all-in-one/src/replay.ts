@@ -1,39 +1,29 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Config, configOfProcess, loadConfig, PinoLog, say } from '@tollgate/service-kit';
+import {
+  type Config,
+  configOfProcess,
+  findLog,
+  type NamedPlatform,
+  PinoLog,
+  PLATFORM_OPTIONS,
+  placeOfLog,
+  say,
+} from '@tollgate/service-kit';
 import type { Fingerprint } from './fingerprints.js';
 import { rebuildIntoRedis, type RebuiltDirectory } from './rebuild-directory.js';
 import { rebuild, type Rebuilt } from './rebuild.js';
 import { emptyTarget } from './replay-target.js';
 
 /**
- * `npm run replay -- --into <database> --redis <url> [--stack DIR]`: folds the whole log into empty databases of billing
- * and logs, and into an empty Redis, or into one of both, and compares what comes out with what is there. The log is that
- * of `DATABASE_URL` (and `KAFKA_BROKERS`, `REDIS_URL`), of the platform that runs on `DATA_DIR`, or of the stack in `DIR`.
+ * `npm run replay -- --into <database> --redis <url> [--stack DIR | --data DIR]`: folds the whole log into empty databases
+ * of billing and logs, and into an empty Redis, or into one of both, and compares what comes out with what is there. The
+ * log is that of the stack in `--stack`, of the platform that runs on `--data`, else of `DATABASE_URL` (and
+ * `KAFKA_BROKERS`, `REDIS_URL`), else of the one that runs here.
  */
-function sourceOf(stackDir: string | undefined): Config {
-  const own = configOfProcess();
-  if (stackDir !== undefined) return configOfStack(stackDir);
-  if (own.DATABASE_URL !== undefined) return own;
-  const running = join(own.DATA_DIR, 'running.json');
-  if (existsSync(running)) {
-    const { databaseUrl } = JSON.parse(readFileSync(running, 'utf8')) as { databaseUrl: string };
-    return own.with({ DATABASE_URL: databaseUrl });
-  }
-  if (existsSync(join('.stack', 'stack.json'))) return configOfStack('.stack');
-  throw new Error(
-    `No log is named: set DATABASE_URL (and KAFKA_BROKERS), start the platform on ${own.DATA_DIR}, or name a stack by --stack DIR.`,
-  );
-}
-
-function configOfStack(dir: string): Config {
-  const file = join(dir, 'stack.json');
-  if (!existsSync(file)) throw new Error(`--stack: there is no ${file}: start a stack by "npm run stack"`);
-  const { processes } = JSON.parse(readFileSync(file, 'utf8')) as {
-    processes: { name: string; env: Record<string, string> }[];
-  };
-  return loadConfig(processes.find(({ name }) => name === 'billing')?.env ?? {});
+function sourceOf(named: NamedPlatform): Config {
+  const { name, config } = findLog(named, configOfProcess());
+  say(`Reading the log of ${name}: ${placeOfLog(config)}`);
+  return config;
 }
 
 /** Gives whether everything came out the same. */
@@ -65,15 +55,15 @@ function compare(rebuilt: Fingerprint, others: (readonly [name: string, of: Fing
 }
 
 try {
-  const options = { into: { type: 'string' }, redis: { type: 'string' }, stack: { type: 'string' } } as const;
-  const { into, redis, stack } = parseArgs({ options }).values;
+  const options = { into: { type: 'string' }, redis: { type: 'string' }, ...PLATFORM_OPTIONS } as const;
+  const { into, redis, ...named } = parseArgs({ options }).values;
   if (!into && !redis) {
     throw new Error(
       'Name what to rebuild into: --into <empty database> (a URL, or a name), --redis <URL of an empty Redis>, or both',
     );
   }
   if (redis && !/^rediss?:\/\//.test(redis)) throw new Error('--redis: must be a redis:// or rediss:// URL');
-  const source = sourceOf(stack);
+  const source = sourceOf(named);
   const log = new PinoLog('warn', 'replay').pino;
   const target = into && (await emptyTarget(into, source.DATABASE_URL ?? ''));
   // The quick one first: a Redis that is not empty is told before an hour of folding.

@@ -22,7 +22,8 @@ describe('what a newcomer does after npm start', () => {
   const env = () => ({ PATH: process.env.PATH, DATA_DIR: platform.dataDir });
 
   test('npm run seed prints a curl that works as it is', async () => {
-    const { stdout } = await run(process.execPath, [join(TOOLS, 'seed.js')], { env: env() });
+    const { stdout, stderr } = await run(process.execPath, [join(TOOLS, 'seed.js')], { env: env() });
+    expect(stderr).toContain(`Seeding the platform on ${platform.dataDir} at ${platform.url}\n`);
     const curls = stdout.split('\n\n').filter((block) => block.startsWith('curl -X POST'));
 
     expect(curls).toHaveLength(2);
@@ -66,7 +67,7 @@ describe('what a newcomer does after npm start', () => {
 
     await expect(nobody).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringContaining(url.slice('http://'.length)),
+      stderr: expect.stringContaining(`ECONNREFUSED ${url.slice('http://'.length)}`),
     });
   });
 
@@ -77,6 +78,7 @@ describe('what a newcomer does after npm start', () => {
     tail.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
     tail.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     await eventually(() => expect(said).toContain('Ctrl-C ends'), { timeoutMs: 20_000 });
+    expect(said).toMatch(/^Reading the log of the platform on \S+: PostgreSQL at 127\.0\.0\.1:/);
 
     const ada = await Person.signUp(platform);
     const workspaceId = await ada.workspace();

@@ -124,6 +124,7 @@ describe('npm run replay', () => {
     const { code, said } = await replay(target.url);
     console.info(said);
     expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining(`${RUNS * 2} events in `) });
+    expect(said).toContain(`Reading the log of what the environment names: PostgreSQL at 127.0.0.1:`);
     expect(said.match(/reports .*|identical/g)).toHaveLength(6);
     expect(said).not.toContain('DIFFERENT');
     const { rows } = await target.pool.query('SELECT count(*)::int AS runs FROM billing.ledger');

@@ -3,7 +3,7 @@ import { TOPICS } from '@tollgate/contracts';
 import type { LoggedEvent, Topic } from '@tollgate/contracts';
 import type { EventLogLogger } from './event-log-logger.js';
 import { KafkaClient } from './kafka-client.js';
-import type { KafkaAddress } from './kafka-client.js';
+import type { KafkaAddress, KafkaMembership } from './kafka-client.js';
 import { eventOfRecord } from './kafka-message.js';
 import { partitionName } from './kafka-offsets.js';
 import { kafkaTopic, TOPIC_PREFIX } from './kafka-topics.js';
@@ -19,8 +19,24 @@ export interface KafkaTail extends KafkaAddress {
 
 /** Shows what comes, to nobody's account: nothing is kept of how far it was. Gives how to end it. */
 export async function tailKafka(options: KafkaTail): Promise<() => Promise<void>> {
-  const { topicPrefix = TOPIC_PREFIX, topics, fromBeginning, log, onEvent } = options;
-  const client = new KafkaClient(options, log);
+  const client = new KafkaClient(options, options.log);
+  try {
+    const membership = await follow(client, options);
+    return async () => {
+      await membership.leave();
+      await client.close();
+    };
+  } catch (error) {
+    // A connection that is left open would keep the process alive.
+    await client.close();
+    throw error;
+  }
+}
+
+async function follow(
+  client: KafkaClient,
+  { topicPrefix = TOPIC_PREFIX, topics, fromBeginning, onEvent }: KafkaTail,
+): Promise<KafkaMembership> {
   const names = new Map(
     TOPICS.filter((topic) => topics.includes(topic)).map((topic) => [kafkaTopic(topic, topicPrefix), topic]),
   );
@@ -45,8 +61,5 @@ export async function tailKafka(options: KafkaTail): Promise<() => Promise<void>
     },
   });
   for (const { topic, partition, offset } of begin.values()) membership.seek(topic, partition, offset);
-  return async () => {
-    await membership.leave();
-    await client.close();
-  };
+  return membership;
 }

@@ -11,6 +11,7 @@ export * from './embedded-database.js';
 export { ownByFile, processBegan } from './process-owner.js';
 export * from './embedded-secrets.js';
 export { EVENT_SUMMARIES } from './event-summaries.js';
+export * from './found-platform.js';
 export * from './health.js';
 export * from './hosted-services.js';
 export * from './http-server.js';
