@@ -49,12 +49,12 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test('publishes the gateways alone; everything else is in a network that nothing leaves or enters', () => {
+  test('publishes the gateways alone; but for keys, everything else is in a network that nothing leaves or enters', () => {
     const published = containers.filter(([, { ports }]) => ports !== undefined).map(([name]) => name);
     expect(published).toEqual(['gateway-1', 'gateway-2']);
     expect(compose.networks.inside?.internal).toBe(true);
     for (const [name, { networks }] of containers) {
-      expect(networks).toEqual(published.includes(name) ? ['inside', 'outside'] : ['inside']);
+      expect(networks).toEqual([...published, 'keys'].includes(name) ? ['inside', 'outside'] : ['inside']);
     }
   });
 
