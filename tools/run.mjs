@@ -46,6 +46,8 @@ const verbs = {
     await build();
     return runHere(['--disable-warning=TimeoutNegativeWarning', 'apps/all-in-one/dist/replay.js', ...args]);
   },
+  /** Brings every record under the newest master key and pepper. */
+  'rotate-secrets': (args) => tool('rotate-secrets', args),
   /** The distributed form: real Kafka, Redis and PostgreSQL, each service a process; it runs on when this returns. */
   stack: (args) => tool('stack', args),
   'stack:stop': (args) => tool('stack', ['stop', ...args]),

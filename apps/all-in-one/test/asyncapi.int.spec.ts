@@ -1,10 +1,13 @@
 import specs from '@asyncapi/specs';
+import { parseMasterKeys } from '@tollgate/api-key';
 import { EVENTS, type EventType } from '@tollgate/contracts';
+import { Config } from '@tollgate/service-kit';
 import { eventually } from '@tollgate/testing';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { makeEveryEvent } from './every-event.js';
-import { call } from './person.js';
+import { call, Person } from './person.js';
 import { type PlatformHere, startPlatformHere } from './platform-here.js';
+import { rotateKeyBatch } from './rotation-batch.js';
 
 type Schema = Record<string, unknown>;
 interface Document {
@@ -22,6 +25,7 @@ describe('the AsyncAPI document that the platform serves, held against what it r
   beforeAll(async () => {
     platform = await startPlatformHere();
     await makeEveryEvent(platform);
+    await rotateKeys();
     events = await eventually(
       async () => {
         const sql = 'SELECT topic, event FROM event_log.facts ORDER BY position';
@@ -40,6 +44,15 @@ describe('the AsyncAPI document that the platform serves, held against what it r
     }
   }, 150_000);
   afterAll(() => platform?.stop());
+
+  /** What comes about by newer secrets alone. */
+  async function rotateKeys(): Promise<void> {
+    await (await Person.signUp(platform)).personalKey();
+    const [pepper, { MASTER_KEYS, KEY_PEPPERS }] = ['b'.repeat(40), platform.running.app.get(Config)];
+    await platform.again({ KEY_PEPPERS: `${pepper},${KEY_PEPPERS}` });
+    const masterKeyId = parseMasterKeys(MASTER_KEYS as string)[0]!.id;
+    expect(await rotateKeyBatch(platform, { pepper, masterKeyId })).toMatchObject({ body: { rotated: 1 } });
+  }
 
   test('fits the official JSON schema of AsyncAPI 3.0', () => {
     const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false, meta: false, validateSchema: false });

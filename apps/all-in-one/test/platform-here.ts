@@ -14,6 +14,8 @@ export interface PlatformHere {
   running: RunningService;
   url: string;
   database: FreshDatabase;
+  /** Stops and starts again on the same data, on another port, with these settings beside the first ones. */
+  again(settings: Record<string, string>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -22,22 +24,36 @@ export async function startPlatformHere(settings: Record<string, string> = {}): 
   const dataDir = mkdtempSync(join(tmpdir(), 'tollgate-here-'));
   const database = await freshDatabase();
   const secret = 'a'.repeat(64);
-  const config = loadConfig({
-    PORT: '0',
-    DATA_DIR: dataDir,
-    DATABASE_URL: database.url,
-    MASTER_KEYS: secret,
-    KEY_PEPPERS: secret,
-    AUTH_SECRET: secret,
-    ADMIN_API_KEY,
-    LOG_LEVEL: 'error',
-    ...settings,
-  });
-  const running = await startService([keys, gateway, billing, logs], config, new PinoLog(config.LOG_LEVEL, 'test'));
-  const stop = async () => {
-    await running.stop();
-    await database.drop();
-    rmSync(dataDir, { recursive: true, force: true });
+  const open = (others: Record<string, string> = {}) => {
+    const config = loadConfig({
+      PORT: '0',
+      DATA_DIR: dataDir,
+      DATABASE_URL: database.url,
+      MASTER_KEYS: secret,
+      KEY_PEPPERS: secret,
+      AUTH_SECRET: secret,
+      ADMIN_API_KEY,
+      LOG_LEVEL: 'error',
+      ...settings,
+      ...others,
+    });
+    return startService([keys, gateway, billing, logs], config, new PinoLog(config.LOG_LEVEL, 'test'));
   };
-  return { running, url: running.url, database, stop };
+  const first = await open();
+  const platform: PlatformHere = {
+    running: first,
+    url: first.url,
+    database,
+    again: async (others) => {
+      await platform.running.stop();
+      platform.running = await open(others);
+      platform.url = platform.running.url;
+    },
+    stop: async () => {
+      await platform.running.stop();
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+  return platform;
 }

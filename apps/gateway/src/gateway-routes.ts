@@ -11,8 +11,11 @@ import {
   jobStatusSchema,
   listWorkflowsQuerySchema,
   queuedAnswerSchema,
+  rotationBatchAnswerSchema,
+  rotationBatchBodySchema,
   RUN_BODY_BYTES_MAX,
   runFrameSchema,
+  SECRETS_ROTATION_PATH,
   undeployedAnswerSchema,
   updateWorkflowBodySchema,
   workflowAnswerSchema,
@@ -23,6 +26,13 @@ import { z } from 'zod';
 import { mcpRoutes } from './mcp/mcp-routes.js';
 import { v2Routes } from './v2/v2-routes.js';
 
+const rotation = {
+  method: 'POST',
+  tag: 'Internal',
+  auth: 'internal',
+  body: rotationBatchBodySchema,
+  answers: { 200: rotationBatchAnswerSchema },
+} as const;
 const managed = { tag: 'Workflows', auth: 'session' } as const;
 
 /** Every route of the gateway, from the schemas that its handlers check with. */
@@ -134,6 +144,18 @@ export const gatewayRoutes = defineRoutes([
     summary: 'Take a workflow out of service',
     answers: { 200: undeployedAnswerSchema },
     refusals: [403, 404],
+  },
+  {
+    ...rotation,
+    path: `${SECRETS_ROTATION_PATH}/workflows`,
+    summary: 'Seal the secrets of a batch of workflows under the newest master key',
+    refusals: [400, 404, 409],
+  },
+  {
+    ...rotation,
+    path: `${SECRETS_ROTATION_PATH}/deployments`,
+    summary: 'Seal the secrets of a batch of deployments under the newest master key',
+    refusals: [400, 404, 409],
   },
   ...mcpRoutes,
 ]);

@@ -48,6 +48,8 @@ import { CreateWorkflowHandler } from './workflows/create-workflow.js';
 import { DeleteWorkflowHandler } from './workflows/delete-workflow.js';
 import { DeployWorkflowHandler } from './workflows/deploy-workflow.js';
 import { DeploymentSecrets } from './workflows/deployment-secrets.js';
+import { ResealWorkflowsHandler } from './workflows/reseal-workflows.js';
+import { WorkflowSecretsController } from './workflows/workflow-secrets.controller.js';
 import { UndeployWorkflowHandler } from './workflows/undeploy-workflow.js';
 import { UpdateWorkflowHandler } from './workflows/update-workflow.js';
 import { WorkflowShelf } from './workflows/workflow-shelf.js';
@@ -62,6 +64,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     WorkflowsController,
     McpServersController,
     McpDiscoverController,
+    WorkflowSecretsController,
     ...V2_CONTROLLERS,
   ],
   providers: [
@@ -84,6 +87,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     DeleteWorkflowHandler,
     DeployWorkflowHandler,
     UndeployWorkflowHandler,
+    ResealWorkflowsHandler,
     ExpressionRunner,
     HttpRunner,
     WorkflowRunners,

@@ -1,6 +1,7 @@
 import { Config, Database, Databases } from '@tollgate/service-kit';
 import type { Provider } from '@nestjs/common';
 import { Accounts1763971200000 } from './migrations/accounts-1763971200000.js';
+import { FormerDigests1767484800000 } from './migrations/former-digests-1767484800000.js';
 import { Keys1763971201000 } from './migrations/keys-1763971201000.js';
 import { Pairing1767225600000 } from './migrations/pairing-1767225600000.js';
 import { Receipts1767312000000 } from './migrations/receipts-1767312000000.js';
@@ -16,7 +17,13 @@ export const keysDatabase: Provider = {
       url: config.DATABASE_URL as string,
       schema: 'keys',
       poolMax: config.DATABASE_POOL_MAX,
-      migrations: [Accounts1763971200000, Keys1763971201000, Pairing1767225600000, Receipts1767312000000],
+      migrations: [
+        Accounts1763971200000,
+        Keys1763971201000,
+        Pairing1767225600000,
+        Receipts1767312000000,
+        FormerDigests1767484800000,
+      ],
     }),
 };
 

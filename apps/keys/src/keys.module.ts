@@ -23,6 +23,8 @@ import { KeyUseFeed } from './keys/key-use.feed.js';
 import { PersonalKeysController } from './keys/personal-keys.controller.js';
 import { RenameKeyHandler } from './keys/rename-key.js';
 import { RevokeKeysHandler } from './keys/revoke-keys.js';
+import { RotateKeySecretsHandler } from './keys/rotate-key-secrets.js';
+import { KeySecretsController } from './keys/key-secrets.controller.js';
 import { WorkspaceKeysController } from './keys/workspace-keys.controller.js';
 import { ApprovePairingHandler } from './pairing/approve-pairing.js';
 import { CollectPairingHandler } from './pairing/collect-pairing.js';
@@ -62,6 +64,7 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
     WorkspaceKeysController,
     PairingController,
     ReceiptsController,
+    KeySecretsController,
   ],
   providers: [
     keysDatabase,
@@ -100,6 +103,7 @@ import { WorkspacesController } from './workspaces/workspaces.controller.js';
     IssueKeyHandler,
     RenameKeyHandler,
     RevokeKeysHandler,
+    RotateKeySecretsHandler,
     { provide: Sessions, useClass: LocalSessions },
   ],
   exports: [Sessions],

@@ -1,3 +1,4 @@
+import { INTERNAL_HEADER, InternalSecret } from '@tollgate/service-kit';
 import { KeysUnderTest } from './keys-under-test.js';
 
 let keys: KeysUnderTest;
@@ -29,10 +30,13 @@ test.each(NOT_YET)('%s %s is not there yet, and not in the document', async (met
 test('every documented route is there: none answers like an unknown path', async () => {
   const { body } = await keys.browser().send('GET', '/openapi.json');
   const unknown = (await keys.browser().send('GET', '/api/nothing')).body;
+  // To whoever does not show it, the routes between services are not there.
+  const shown = { [INTERNAL_HEADER]: keys.running.app.get(InternalSecret).shown as string };
   let routes = 0;
   for (const [path, methods] of Object.entries(body.paths as Record<string, Record<string, unknown>>)) {
     for (const method of Object.keys(methods)) {
-      const answer = await keys.browser().send(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'x'));
+      const address = path.replaceAll(/\{\w+\}/g, 'x');
+      const answer = await keys.browser().send(method.toUpperCase(), address, undefined, shown);
       expect([path, method, answer.status]).not.toEqual([path, method, 404]);
       expect(answer.body).not.toEqual(unknown);
       routes += 1;

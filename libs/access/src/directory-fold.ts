@@ -38,6 +38,7 @@ const member = (of: { workspaceId: string; userId: string }, role: EntryOf['memb
   { kind: 'member' as const, id: memberRef(of.workspaceId, of.userId), fields: { role } },
   { kind: 'memberships' as const, id: of.userId, fields: { [of.workspaceId]: role } },
 ];
+const msOf = (instant: string | null) => (instant === null ? null : Date.parse(instant));
 const key = (digest: string, fields: Partial<EntryOf['key']>) => ({ kind: 'key' as const, id: digest, fields });
 const workflow = (workflowId: string, fields: Partial<EntryOf['workflow']>) => ({
   kind: 'workflow' as const,
@@ -71,16 +72,14 @@ const FOLDS: { [T in EventType]?: FieldsOf<T> } = {
 
   // `revoked` is set by KeyRevoked alone and by nothing unset: no order of events brings a revoked key back.
   KeyCreated: ({ digest, keyId, kind, name, ownerId, workspaceId, expiresAt }) =>
-    key(digest, {
-      keyId,
-      kind,
-      name,
-      ownerId,
-      workspaceId,
-      expiresAtMs: expiresAt === null ? null : Date.parse(expiresAt),
-    }),
-  KeyRenamed: ({ digest, name }) => key(digest, { name }),
-  KeyRevoked: ({ digest }) => key(digest, { revoked: true }),
+    key(digest, { keyId, kind, name, ownerId, workspaceId, expiresAtMs: msOf(expiresAt) }),
+  // An entry of its own beside the former ones, which go on for gateways that do not know the newer pepper yet: so
+  // there is no moment in which a key is not found. What is said of the key from then on is said of all of its entries.
+  KeyRedigested: ({ digest, keyId, kind, name, ownerId, workspaceId, expiresAt }) =>
+    key(digest, { keyId, kind, name, ownerId, workspaceId, expiresAtMs: msOf(expiresAt) }),
+  KeyRenamed: ({ digest, formerDigests = [], name }) => [digest, ...formerDigests].map((each) => key(each, { name })),
+  KeyRevoked: ({ digest, formerDigests = [] }) =>
+    [digest, ...formerDigests].map((each) => key(each, { revoked: true })),
 
   WorkflowCreated: ({ workflowId, workspaceId, name, description }) =>
     workflow(workflowId, { workspaceId, name, description, needsRedeployment: false, deployment: null }),

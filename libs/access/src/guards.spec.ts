@@ -8,7 +8,7 @@ import { Problem, isV2Path, problemBody } from '@tollgate/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ACCESS_PROVIDERS } from './access-providers.js';
 import { AccessSettings } from './access-settings.js';
-import { logged } from './directory.contract.js';
+import { logged } from './directory-story.contract.js';
 import { Directory } from './directory.js';
 import type { Caller } from './key-authenticator.js';
 import { MemoryCounters, MemoryQuota } from './memory-admission.js';

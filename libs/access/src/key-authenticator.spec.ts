@@ -1,6 +1,6 @@
 import { digestKey, mintKey } from '@tollgate/api-key';
 import fc from 'fast-check';
-import { logged } from './directory.contract.js';
+import { logged } from './directory-story.contract.js';
 import type { EntryKind, EntryOf } from './directory-entries.js';
 import { Directory, DirectoryUnavailable } from './directory.js';
 import type { DirectoryState } from './directory.js';

@@ -1,4 +1,5 @@
-import { describeDirectory, digestNamed, story } from './directory.contract.js';
+import { describeDirectory } from './directory.contract.js';
+import { digestNamed, story } from './directory-story.contract.js';
 import { DirectoryUnavailable } from './directory.js';
 import { MemoryDirectory } from './memory-directory.js';
 
@@ -25,7 +26,7 @@ describe('the directory in memory', () => {
     expect(directory.state()).toEqual({
       ready: false,
       isWritable: true,
-      position: 32n,
+      position: 36n,
       reason: 'it has not read the log yet',
     });
     directory.markReady();

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { eventually, freePort, OwnRedis, ownCertificate, OwnRedisCluster } from '@tollgate/testing';
 import type { AdmissionRequest } from './admission.js';
-import { describeDirectory, digestNamed, logged } from './directory.contract.js';
+import { describeDirectory } from './directory.contract.js';
+import { digestNamed, logged } from './directory-story.contract.js';
 import { openRedis } from './open-redis.js';
 import { parsePlans } from './plans.js';
 import { RedisAdmission } from './redis-admission.js';

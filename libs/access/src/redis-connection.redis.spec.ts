@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { eventually, freePort, OwnRedis, ownCertificate } from '@tollgate/testing';
-import { digestNamed, story } from './directory.contract.js';
+import { digestNamed, story } from './directory-story.contract.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisDirectoryStore } from './redis-directory-store.js';
 import { RIGHTS } from './redis-harness.contract.js';

@@ -1,5 +1,6 @@
 import { Cable, eventually, OwnRedis } from '@tollgate/testing';
-import { describeDirectory, digestNamed, logged, story } from './directory.contract.js';
+import { describeDirectory } from './directory.contract.js';
+import { digestNamed, logged, story } from './directory-story.contract.js';
 import type { DirectoryLookup } from './directory-lookup.js';
 import { DirectoryUnavailable } from './directory.js';
 import type { AnyRedis } from './redis-connection.js';

@@ -1,5 +1,5 @@
 import { Cable, eventually, OwnRedis } from '@tollgate/testing';
-import { digestNamed, logged } from './directory.contract.js';
+import { digestNamed, logged } from './directory-story.contract.js';
 import { RedisDirectoryStore } from './redis-directory-store.js';
 import { RedisFleet } from './redis-fleet.js';
 import { RedisBench } from './redis-harness.contract.js';

@@ -88,6 +88,15 @@ export function openSeal(envelope: string, recordId: string, masterKeys: readonl
   }
 }
 
+/**
+ * The same text under the first of `masterKeys`; undefined when it is sealed under that one already. Throws like
+ * `openSeal` and `sealText`.
+ */
+export function resealText(envelope: string, recordId: string, masterKeys: readonly MasterKey[]): string | undefined {
+  const plain = openSeal(envelope, recordId, masterKeys);
+  return partsOf(envelope)[0] === masterKeys[0]?.id ? undefined : sealText(plain, recordId, masterKeys);
+}
+
 function partsOf(envelope: string): [keyId: string, iv: Buffer, sealed: Buffer, tag: Buffer] {
   if (envelope.length > envelopeLengthMax) throw new SealError('malformed');
   const [start, keyId, ivText, sealedText, tagText, ...more] = envelope.split('.', 6);

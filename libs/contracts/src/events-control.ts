@@ -22,7 +22,13 @@ const by = { actor: actorSchema };
 const ofUser = { userId: id, ...by };
 const ofWorkspace = { workspaceId: id, ...by };
 const ofMember = { workspaceId: id, userId: id, ...by };
-const ofKey = { keyId: id, digest: z.string().regex(/^[0-9a-f]{64}$/), ...by };
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const ofKey = { keyId: id, digest, ...by };
+/** As many digests of a key as there may be peppers in use: nobody looks it up by an older one. */
+export const FORMER_DIGESTS_MAX = 16;
+/** What the key was known by under earlier peppers, newest first: it may be looked up by these, too. */
+const formerDigests = z.array(digest).max(FORMER_DIGESTS_MAX);
+const ofKnownKey = { ...ofKey, formerDigests: formerDigests.optional() };
 const ofWorkflow = { workflowId: id, workspaceId: id, ...by };
 const ofMcpServer = { serverId: id, workspaceId: id, ...by };
 const offered = {
@@ -94,8 +100,21 @@ export const CONTROL_EVENTS = {
       expiresAt: at.nullable(),
     }),
   },
-  KeyRenamed: { topic: 'keys', data: z.object({ ...ofKey, name: z.string() }) },
-  KeyRevoked: { topic: 'keys', data: z.object({ ...ofKey, revokedAt: at }) },
+  KeyRenamed: { topic: 'keys', data: z.object({ ...ofKnownKey, name: z.string() }) },
+  KeyRevoked: { topic: 'keys', data: z.object({ ...ofKnownKey, revokedAt: at }) },
+  /** `digest` is the new one. It tells all of the key, so that whoever knows keys by digest needs nothing else for it. */
+  KeyRedigested: {
+    topic: 'keys',
+    data: z.object({
+      ...ofKey,
+      formerDigests: formerDigests.min(1),
+      kind: keyKindSchema,
+      name: z.string(),
+      ownerId: id.nullable(),
+      workspaceId: id.nullable(),
+      expiresAt: at.nullable(),
+    }),
+  },
 
   WorkflowCreated: {
     topic: 'workflows',

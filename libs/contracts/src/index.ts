@@ -18,6 +18,7 @@ export * from './problems.js';
 export * from './query-values.js';
 export * from './routes.js';
 export * from './run-archive-api.js';
+export * from './secrets-rotation-api.js';
 export * from './topics.js';
 export * from './v2-billing-api.js';
 export * from './v2-execute-api.js';

@@ -31,6 +31,7 @@ const BIRTHS: ReadonlySet<EventType> = new Set([
   'UserRegistered',
   'WorkspaceCreated',
   'KeyCreated',
+  'KeyRedigested',
   'WorkflowCreated',
   'McpServerCreated',
   'MemberInvited',

@@ -20,6 +20,8 @@ export const EVENT_SUMMARIES: Record<EventType, string> = {
   KeyCreated: 'A key was issued. It is known by its digest and its last four characters; its text is nowhere.',
   KeyRenamed: 'A key has another name.',
   KeyRevoked: 'A key is void, for ever.',
+  KeyRedigested:
+    'A key has another digest, under a newer pepper. By its former ones it works on, and is revoked with it.',
   WorkflowCreated: 'A workflow is there, not deployed yet.',
   WorkflowUpdated: "A workflow's draft has changed; what is deployed runs on.",
   WorkflowDeployed: 'A snapshot of a workflow can be run.',

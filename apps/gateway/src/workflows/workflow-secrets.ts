@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { openSeal, sealText, type MasterKey } from '@tollgate/api-key';
+import { openSeal, resealText, sealText, type MasterKey } from '@tollgate/api-key';
 
 /** Secrets of an `http` workflow at rest. Their record ids tie each envelope to its workflow and purpose. */
 const headersRecord = (workflowId: string) => `workflow:${workflowId}:headers`;
@@ -22,7 +22,7 @@ export function sealSigningSecret(secret: string, workflowId: string, keys: read
 
 /** Opens what a deployment needs to call its upstream. Throws a SealError when a master key is missing. */
 export function openUpstreamSecrets(
-  sealed: { workflowId: string; headersSealed: string | null; signingSealed: string | null },
+  sealed: SealedSecrets & { workflowId: string },
   keys: readonly MasterKey[],
 ): { headers: Record<string, string>; signingSecret: string } {
   const { workflowId, headersSealed, signingSealed } = sealed;
@@ -31,4 +31,21 @@ export function openUpstreamSecrets(
     headers: JSON.parse(headers) as Record<string, string>,
     signingSecret: signingSealed === null ? '' : openSeal(signingSealed, signingRecord(workflowId), keys),
   };
+}
+
+export interface SealedSecrets {
+  headersSealed: string | null;
+  signingSealed: string | null;
+}
+
+/** The same secrets under the newest master key; undefined when they are. Throws a SealError when a master key is missing. */
+export function resealedSecrets(
+  { headersSealed, signingSealed }: SealedSecrets,
+  workflowId: string,
+  keys: readonly MasterKey[],
+): SealedSecrets | undefined {
+  const headers = headersSealed === null ? undefined : resealText(headersSealed, headersRecord(workflowId), keys);
+  const signing = signingSealed === null ? undefined : resealText(signingSealed, signingRecord(workflowId), keys);
+  if (headers === undefined && signing === undefined) return undefined;
+  return { headersSealed: headers ?? headersSealed, signingSealed: signing ?? signingSealed };
 }

@@ -14,6 +14,7 @@ interface KeyRow {
   created_by: string;
   name: string;
   digest: string;
+  former_digests: string[];
   display_key: string;
   created_at: Date;
   updated_at: Date;
@@ -21,13 +22,18 @@ interface KeyRow {
   expires_at: Date | null;
 }
 
-const COLUMNS = `id, kind, owner_id, workspace_id, created_by, name, digest, display_key, created_at, updated_at,
-  last_used_at, expires_at`;
+const COLUMNS = `id, kind, owner_id, workspace_id, created_by, name, digest, former_digests, display_key, created_at,
+  updated_at, last_used_at, expires_at`;
 
 /** A key's state and when it was made and changed. */
 export interface KeyRecord extends KeyState {
   createdAt: Date;
   updatedAt: Date;
+}
+
+/** An active key with what holds its text. */
+export interface SealedKey extends KeyRecord {
+  sealedKey: string;
 }
 
 /** What is kept of a new key besides its fact; the sealed text leaves with the revocation. */
@@ -105,17 +111,46 @@ export class KeyBook {
        AND revoked_at IS NULL ORDER BY id FOR UPDATE`,
       [ids, idOf(owner)],
     );
-    return rows.map((row) => ({
-      keyId: row.id,
-      digest: row.digest,
-      kind: row.kind,
-      name: row.name,
-      ownerId: row.owner_id,
-      workspaceId: row.workspace_id,
-      revoked: false,
-      createdAt: row.created_at,
-      updatedAt: row.updated_at,
-    }));
+    return rows.map(recordOf);
+  }
+
+  /** Active keys in the order of their ids, from after `after`, each with its sealed text. */
+  async sealedAfter(after: string, limit: number): Promise<SealedKey[]> {
+    const { rows } = await this.database.pool.query<KeyRow & { sealed_key: string }>(
+      `SELECT ${COLUMNS}, sealed_key FROM api_key WHERE id > $1 AND revoked_at IS NULL ORDER BY id LIMIT $2`,
+      [after, limit],
+    );
+    return rows.map(sealedOf);
+  }
+
+  /**
+   * For a command: those of `ids` that are active, their rows locked; one that another transaction holds is left out, so
+   * that nobody is waited for while others wait for this.
+   */
+  async lockSealed(sql: SqlSession, ids: readonly string[]): Promise<SealedKey[]> {
+    const rows = await sql.rows<KeyRow & { sealed_key: string }>(
+      `SELECT ${COLUMNS}, sealed_key FROM api_key WHERE id = ANY($1) AND revoked_at IS NULL
+       ORDER BY id FOR UPDATE SKIP LOCKED`,
+      [ids],
+    );
+    return rows.map(sealedOf);
+  }
+
+  /** How many keys are active. */
+  async countActive(): Promise<number> {
+    const { rows } = await this.database.pool.query<{ count: number }>(
+      'SELECT count(*)::int AS count FROM api_key WHERE revoked_at IS NULL',
+    );
+    return rows[0]?.count ?? 0;
+  }
+
+  /** Keeps keys sealed anew. No fact tells of it: what is sealed is the same. */
+  async reseal(sql: SqlSession, resealed: readonly { keyId: string; sealedKey: string }[]): Promise<void> {
+    await sql.rows(
+      `UPDATE api_key SET sealed_key = r.sealed FROM unnest($1::text[], $2::text[]) AS r (id, sealed)
+       WHERE api_key.id = r.id`,
+      [resealed.map(({ keyId }) => keyId), resealed.map(({ sealedKey }) => sealedKey)],
+    );
   }
 
   /** Writes what the facts say, in the transaction of their commit. `kept` belongs to a `KeyCreated`. */
@@ -135,6 +170,10 @@ export class KeyBook {
         );
       } else if (type === 'KeyRenamed') {
         await sql.rows('UPDATE api_key SET name = $2, updated_at = $3 WHERE id = $1', [data.keyId, data.name, at]);
+      } else if (type === 'KeyRedigested') {
+        await sql.rows('UPDATE api_key SET digest = $2, former_digests = $3 WHERE id = $1', [
+          ...[data.keyId, data.digest, data.formerDigests],
+        ]);
       }
     }
   }
@@ -147,6 +186,26 @@ export class KeyBook {
       [facts.map(({ data }) => data.keyId), at, facts.map(({ data }) => data.actor.id)],
     );
   }
+}
+
+function recordOf(row: KeyRow): KeyRecord {
+  return {
+    keyId: row.id,
+    digest: row.digest,
+    formerDigests: row.former_digests,
+    kind: row.kind,
+    name: row.name,
+    ownerId: row.owner_id,
+    workspaceId: row.workspace_id,
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    revoked: false,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function sealedOf(row: KeyRow & { sealed_key: string }): SealedKey {
+  return { ...recordOf(row), sealedKey: row.sealed_key };
 }
 
 function viewOf(row: KeyRow): PersonalKeyView {

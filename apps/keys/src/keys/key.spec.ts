@@ -8,6 +8,7 @@ import {
   type KeyState,
   LAST_USED_WINDOW_MS,
   lastUsedAfter,
+  redigest,
   rename,
   revoke,
 } from './key.js';
@@ -105,6 +106,34 @@ describe('renaming', () => {
       outcome: 'renamed',
       facts: [{ type: 'KeyRenamed', data: { keyId: 'key1', digest: wish.digest, name: 'server', actor } }],
     });
+  });
+});
+
+describe('a newer pepper', () => {
+  const [older, newer] = [wish.digest, 'b'.repeat(64)];
+  const moved = () => redigest(given(created()), newer, actor)[0] as KeyFact;
+
+  test('tells all of the key by its new digest, and by which one it was known', () => {
+    const { keyId, name, expiresAt } = wish;
+    const data = { keyId, digest: newer, formerDigests: [older], kind: 'personal', name, expiresAt, actor };
+    expect(moved()).toEqual({ type: 'KeyRedigested', data: { ...data, ownerId: 'ada', workspaceId: null } });
+  });
+
+  test('is nothing to a key that is under it, and to a revoked one', () => {
+    expect(redigest(given(created(), moved()), newer, actor)).toEqual([]);
+    expect(redigest(given(created(), revoked as KeyFact), newer, actor)).toEqual([]);
+  });
+
+  test('what is said of the key after it is said of both digests', () => {
+    const key = given(created(), moved());
+    expect(revoke(key, NOW, actor)[0]?.data).toMatchObject({ digest: newer, formerDigests: [older] });
+    expect(rename(key, 'server', false, actor)).toMatchObject({
+      facts: [{ data: { digest: newer, formerDigests: [older] } }],
+    });
+  });
+
+  test('gone back to, the digest is not among its former ones', () => {
+    expect(redigest(given(created(), moved()), older, actor)[0]?.data.formerDigests).toEqual([newer]);
   });
 });
 

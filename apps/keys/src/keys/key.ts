@@ -1,19 +1,23 @@
-import { KEY_LIFETIME_YEARS_MAX, KEYS_PER_OWNER_MAX } from '@tollgate/contracts';
+import { FORMER_DIGESTS_MAX, KEY_LIFETIME_YEARS_MAX, KEYS_PER_OWNER_MAX } from '@tollgate/contracts';
 import type { Actor, KeyKind } from '@tollgate/contracts';
 import type { FactOf } from '../fact.js';
 
 /** The rules of a key's life. Pure: time comes in as an argument, what happened goes out as facts. */
-export type KeyFact = FactOf<'KeyCreated' | 'KeyRenamed' | 'KeyRevoked'>;
+export type KeyFact = FactOf<'KeyCreated' | 'KeyRenamed' | 'KeyRevoked' | 'KeyRedigested'>;
 
 export interface KeyState {
   keyId: string;
   digest: string;
+  /** What it was known by under earlier peppers, newest first. */
+  formerDigests: readonly string[];
   kind: KeyKind;
   name: string;
   /** The person of a personal key. */
   ownerId: string | null;
   /** The workspace of a workspace key. */
   workspaceId: string | null;
+  /** ISO instant; null: does not expire. */
+  expiresAt: string | null;
   revoked: boolean;
 }
 
@@ -52,16 +56,20 @@ export function evolve(state: KeyState | undefined, { type, data }: KeyFact): Ke
       return {
         keyId: data.keyId,
         digest: data.digest,
+        formerDigests: [],
         kind: data.kind,
         name: data.name,
         ownerId: data.ownerId,
         workspaceId: data.workspaceId,
+        expiresAt: data.expiresAt,
         revoked: false,
       };
     case 'KeyRenamed':
       return state && { ...state, name: data.name };
     case 'KeyRevoked':
       return state && { ...state, revoked: true };
+    case 'KeyRedigested':
+      return state && { ...state, digest: data.digest, formerDigests: data.formerDigests };
   }
 }
 
@@ -96,8 +104,7 @@ export function issue(wish: KeyWish, holdings: Holdings, now: Date): Issuing {
 /** Revoking is final, and a revoked key cannot be revoked again. */
 export function revoke(key: KeyState, at: Date, actor: Actor): FactOf<'KeyRevoked'>[] {
   if (key.revoked) return [];
-  const { keyId, digest } = key;
-  return [{ type: 'KeyRevoked', data: { keyId, digest, revokedAt: at.toISOString(), actor } }];
+  return [{ type: 'KeyRevoked', data: { ...known(key), revokedAt: at.toISOString(), actor } }];
 }
 
 export type Renaming = { outcome: 'renamed'; facts: FactOf<'KeyRenamed'>[] } | { outcome: 'nameTaken' };
@@ -108,8 +115,25 @@ export function rename(key: KeyState, name: string, nameTaken: boolean, actor: A
   if (nameTaken) return { outcome: 'nameTaken' };
   return {
     outcome: 'renamed',
-    facts: [{ type: 'KeyRenamed', data: { keyId: key.keyId, digest: key.digest, name, actor } }],
+    facts: [{ type: 'KeyRenamed', data: { ...known(key), name, actor } }],
   };
+}
+
+/** A key under a newer pepper. One that has this digest already needs nothing; a revoked one stays as it was found. */
+export function redigest(key: KeyState, digest: string, actor: Actor): FactOf<'KeyRedigested'>[] {
+  if (key.revoked || key.digest === digest) return [];
+  const { keyId, kind, name, ownerId, workspaceId, expiresAt } = key;
+  const formerDigests = [key.digest, ...key.formerDigests.filter((each) => each !== digest)];
+  const data = {
+    ...{ keyId, digest, formerDigests: formerDigests.slice(0, FORMER_DIGESTS_MAX) },
+    ...{ kind, name, ownerId, workspaceId, expiresAt, actor },
+  };
+  return [{ type: 'KeyRedigested', data }];
+}
+
+/** By what a key may be looked up. */
+function known({ keyId, digest, formerDigests }: KeyState) {
+  return { keyId, digest, ...(formerDigests.length > 0 && { formerDigests: [...formerDigests] }) };
 }
 
 /** `lastUsed` moves only when it is this old (contract B1): it is for display, and each move is a write. */
