@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
-import type { Admin, Consumer, EachBatchPayload, Kafka, KafkaConfig, LogEntry, Producer, SASLOptions } from 'kafkajs';
+import type { Admin, Consumer, EachBatchPayload, Kafka, KafkaConfig, Producer, SASLOptions } from 'kafkajs';
 import type { EventLogLogger } from './event-log-logger.js';
 import { isPassingFault, kafkaFault } from './kafka-faults.js';
 import { kafkaHint } from './kafka-hint.js';
+import { reporter } from './kafka-report.js';
 import { pauseMs } from './pauses.js';
 
 /** Where Kafka is and how to speak to it. Neither the user nor the password is ever logged. */
@@ -98,6 +99,7 @@ export class KafkaClient {
     log: EventLogLogger,
   ) {
     const { brokers, clientId, ssl, sasl } = address;
+    const report = reporter(log);
     this.#config = {
       brokers: [...brokers],
       clientId,
@@ -107,7 +109,7 @@ export class KafkaClient {
       requestTimeout: REQUEST_TIMEOUT_MS,
       retry: FEW_RETRIES,
       logLevel: kafkajs.logLevel.WARN,
-      logCreator: () => (entry) => report(entry, log),
+      logCreator: () => report,
     };
   }
 
@@ -275,16 +277,6 @@ async function leave(consumer: Consumer): Promise<void> {
   const timer = setTimeout(late.resolve, LEAVE_TIMEOUT_MS);
   await Promise.race([consumer.disconnect().catch(ignore), late.promise]);
   clearTimeout(timer);
-}
-
-/** Said by design here, or on every rebalance. */
-const POINTLESS = /^(Limiting retries for the idempotent|The group is rebalancing|Crash: )/;
-
-/** Only these fields: the rest may hold stacks and buffers. */
-function report({ namespace, log: { message, error, broker, groupId, retryCount } }: LogEntry, log: EventLogLogger) {
-  if (POINTLESS.test(message)) return;
-  const fault = typeof error === 'string' ? error : undefined;
-  log.warn({ kafka: namespace, broker, groupId, retryCount, fault }, message);
 }
 
 function ignore(): void {}

@@ -6,6 +6,7 @@ import { KafkaAssignment } from './kafka-assignment.js';
 import type { KafkaBatch, KafkaClient, KafkaMembership } from './kafka-client.js';
 import { kafkaFault } from './kafka-faults.js';
 import { KafkaGoal } from './kafka-goal.js';
+import { isSettlingFault } from './kafka-report.js';
 import { KafkaTaking, TakingFault } from './kafka-taking.js';
 import type { Outbox } from './kafka-outbox.js';
 import { kafkaTopic } from './kafka-topics.js';
@@ -29,6 +30,8 @@ export interface KafkaFollowingParts {
 const ENDS_EVERY_MS = 5_000;
 const LOOK_MS = 20;
 const HEARTBEAT_MS = 1_000;
+/** Tries in a row, some ten seconds, before what passes by itself is a warning. */
+const SETTLING_TRIES_MAX = 7;
 
 /**
  * One follower over the partitions of its topics. With a checkpoint it is a consumer group: processes with one name
@@ -228,7 +231,9 @@ export class KafkaFollowing implements Following {
     this.#status = 'retrying';
     this.#error = kafkaFault(error);
     const detail = { follower: this.#follower.name, nth: this.#outages, fault: this.#error };
-    this.#parts.log.warn(detail, 'A follower waits for Kafka or its database');
+    const message = 'A follower waits for Kafka or its database';
+    if (this.#outages <= SETTLING_TRIES_MAX && isSettlingFault(this.#error)) this.#parts.log.debug?.(detail, message);
+    else this.#parts.log.warn(detail, message);
     this.#progress.ring();
     await this.#parts.sleep(pauseMs(this.#outages), this.#stop.signal);
   }

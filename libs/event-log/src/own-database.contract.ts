@@ -73,7 +73,7 @@ export class OwnDatabase {
 export function rememberingLogger() {
   const lines: { level: string; detail: object; message: string }[] = [];
   const at = (level: string) => (detail: object, message: string) => void lines.push({ level, detail, message });
-  const log: EventLogLogger = { info: at('info'), warn: at('warn'), error: at('error') };
+  const log: EventLogLogger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   return { lines, log };
 }
 
