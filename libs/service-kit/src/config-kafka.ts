@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oneOf, shaped, wholeNumber } from './config-rules.js';
 
 /** The parts of a comma-separated setting. */
 export const listOf = (text: string): string[] =>
@@ -18,16 +19,13 @@ export const kafkaSettings = {
       'must be comma-separated host:port, without a scheme',
     )
     .optional(),
-  KAFKA_SSL: z.enum(['on', 'off']).default('off'),
+  KAFKA_SSL: oneOf(['on', 'off']).default('off'),
   KAFKA_CA_FILE: z.string().optional(),
-  KAFKA_SASL: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
-  KAFKA_USERNAME: z.string().max(200).optional(),
-  KAFKA_PASSWORD: z.string().max(1_000).optional(),
-  KAFKA_TOPIC_PREFIX: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,100}$/, 'must be 1 to 100 letters, digits, ., _ or -')
-    .default('tollgate.'),
-  KAFKA_REPLICATION: z.coerce.number().int().min(1).max(10).optional(),
+  KAFKA_SASL: oneOf(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  KAFKA_USERNAME: z.string().max(200, 'must have at most 200 characters').optional(),
+  KAFKA_PASSWORD: z.string().max(1_000, 'must have at most 1000 characters').optional(),
+  KAFKA_TOPIC_PREFIX: shaped(/^[A-Za-z0-9._-]{1,100}$/, '1 to 100 letters, digits, ., _ or -').default('tollgate.'),
+  KAFKA_REPLICATION: wholeNumber(1, 10).optional(),
   KAFKA_SKIP: z
     .string()
     .transform(listOf)
@@ -41,7 +39,7 @@ export const kafkaSettings = {
 export type KafkaSettings = z.output<z.ZodObject<typeof kafkaSettings>>;
 
 /** What is wrong between the settings, beside what is wrong with each. */
-export function kafkaFaults(settings: KafkaSettings): string[] {
+export function kafkaFaults(settings: Partial<Record<keyof KafkaSettings, unknown>>): string[] {
   const faults: string[] = [];
   const { KAFKA_SASL, KAFKA_USERNAME, KAFKA_PASSWORD } = settings;
   if (KAFKA_SASL !== undefined) {
@@ -50,7 +48,7 @@ export function kafkaFaults(settings: KafkaSettings): string[] {
   } else if (KAFKA_USERNAME !== undefined || KAFKA_PASSWORD !== undefined) {
     faults.push('KAFKA_SASL: is required with KAFKA_USERNAME and KAFKA_PASSWORD');
   }
-  if (settings.KAFKA_CA_FILE !== undefined && settings.KAFKA_SSL === 'off') {
+  if (settings.KAFKA_CA_FILE !== undefined && settings.KAFKA_SSL !== 'on') {
     faults.push('KAFKA_CA_FILE: needs KAFKA_SSL=on');
   }
   return faults;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secret } from './config-rules.js';
 
 /** Shapes of the secret settings. A message never repeats the value. */
 export const secretSettings = {
@@ -16,5 +17,5 @@ export const secretSettings = {
       'must be one or more comma-separated secrets of at least 32 characters each, newest first',
     )
     .optional(),
-  AUTH_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  AUTH_SECRET: secret(32).optional(),
 };

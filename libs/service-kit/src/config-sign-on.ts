@@ -1,10 +1,9 @@
 import { z } from 'zod';
-
-const issuer = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+import { httpUrl } from './config-rules.js';
 
 /** A provider to sign in at, by OpenID Connect (contract A2). */
 export const signOnSettings = {
-  OIDC_ISSUER: issuer.optional(),
+  OIDC_ISSUER: httpUrl.optional(),
   OIDC_CLIENT_ID: z.string().optional(),
   OIDC_CLIENT_SECRET: z.string().optional(),
   OIDC_NAME: z.string().max(50, 'must have at most 50 characters').default('Single sign-on'),

@@ -12,6 +12,8 @@ const faultsOf = (env: Record<string, string>, required: Parameters<typeof loadC
   return [];
 };
 
+const namesOf = (faults: string[]) => faults.map((fault) => fault.split(/[: ]/)[0]);
+
 describe('the configuration', () => {
   test('given an empty environment, it is the embedded mode; an empty variable counts as not set', () => {
     const config = loadConfig({ DATABASE_URL: '', PORT: '' });
@@ -24,14 +26,38 @@ describe('the configuration', () => {
   test('given several faults, all are told together, each with its setting, and no secret is repeated', () => {
     const faults = faultsOf({ PORT: 'abc', MASTER_KEYS: 'short-master', AUTH_SECRET: 'short-auth' }, ['DATABASE_URL']);
 
-    expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([
-      'AUTH_SECRET',
-      'DATABASE_URL',
-      'MASTER_KEYS',
-      'PORT',
-      'REDIS_URL',
-    ]);
+    expect(namesOf(faults).sort()).toEqual(['AUTH_SECRET', 'DATABASE_URL', 'MASTER_KEYS', 'PORT', 'REDIS_URL']);
     expect(faults.join()).not.toMatch(/short-(master|auth)/);
+  });
+
+  test.each([
+    ['PORT', 'abc', 'a whole number from 0 to 65535'],
+    ['PORT', '65536', 'a whole number from 0 to 65535'],
+    ['PORT', '1e3', 'a whole number from 0 to 65535'],
+    ['LEASE_MS', '-1', 'a whole number from 200 to 60000'],
+    ['KAFKA_REPLICATION', '2.5', 'a whole number from 1 to 10'],
+    ['BILLING', 'yes', 'on or off'],
+    ['KAFKA_SASL', 'md5', 'plain, scram-sha-256 or scram-sha-512'],
+    ['PAYER_RULE', 'me', 'key-type or workspace'],
+    ['KEY_PREFIX', 'x'.repeat(50), '2 to 32 letters, digits, - or _, ending in - or _'],
+  ])('given %s=%s, it says so, and that it must be %s', (name, value, rule) => {
+    const shown = value.length > 40 ? `${value.slice(0, 40)}…` : value;
+    expect(faultsOf({ [name]: value })).toEqual([`${name} is "${shown}"; it must be ${rule}`]);
+  });
+
+  test('no setting is refused in words of the program, and none that may hold a secret is repeated', () => {
+    const wrong = 'no such value: hidden-word';
+    for (const name of Config.names) {
+      const faults = faultsOf({ [name]: wrong });
+      for (const fault of faults) expect(fault).toMatch(/must|is required|needs/);
+      for (const fault of faults) expect(fault).not.toMatch(/NaN|expected|received|[Ii]nvalid/);
+      if (/SECRET|KEYS|PEPPER|PASSWORD|URL|ISSUER|BROKERS/.test(name))
+        expect(faults.join()).not.toContain('hidden-word');
+    }
+    // What is wrong in one place does not hide what is wrong between others.
+    expect(namesOf(faultsOf({ PORT: 'abc', KAFKA_SASL: 'plain', OIDC_CLIENT_ID: 'a' })).sort()).toEqual([
+      ...['KAFKA_PASSWORD', 'KAFKA_USERNAME', 'OIDC_CLIENT_SECRET', 'OIDC_ISSUER', 'PORT'],
+    ]);
   });
 
   test('given an address of Redis that is none, it says so', () => {
@@ -62,7 +88,7 @@ describe('the configuration', () => {
     [{ OIDC_ISSUER: 'http://id.example.com', OIDC_CLIENT_ID: 'a', OIDC_CLIENT_SECRET: 'hidden-word' }, ['OIDC_ISSUER']],
   ])('given a provider to sign in at that is not whole or not safe, %j, it names %j', (env, named) => {
     const faults = faultsOf(env as Record<string, string>);
-    expect(faults.map((fault) => fault.split(':')[0])).toEqual(named);
+    expect(namesOf(faults)).toEqual(named);
     expect(faults.join()).not.toContain('hidden-word');
   });
 
@@ -82,7 +108,7 @@ describe('the configuration', () => {
     [{ KAFKA_SKIP: 'billing-meter@tollgate.usage/3/12,nonsense' }, ['KAFKA_SKIP']],
   ])('given %j, it names %j', (env, named) => {
     const faults = faultsOf(env as Record<string, string>);
-    expect(faults.map((fault) => fault.split(':')[0])).toEqual(named);
+    expect(namesOf(faults)).toEqual(named);
     expect(faults.join()).not.toContain('hidden-word');
   });
 

@@ -1,24 +1,22 @@
 import { z } from 'zod';
 import { payerRuleSchema } from '@tollgate/contracts';
 import { kafkaFaults, kafkaSettings, listOf, type KafkaSettings } from './config-kafka.js';
+import { httpUrl, oneOf, secret, shaped, wholeNumber } from './config-rules.js';
 import { secretSettings } from './config-secrets.js';
 import { signOnFaults, signOnSettings } from './config-sign-on.js';
 
-const port = z.coerce.number().int().min(0).max(65535);
-const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
 const redisUrl = z.url({ protocol: /^rediss?$/ });
 const list = z.string().transform(listOf);
-const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
 /** Every setting there is, with its default (contract A5). An empty variable counts as not set. */
 const settingsSchema = z.object({
-  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  NODE_ENV: oneOf(['production', 'development', 'test']).default('development'),
   HOST: z.string().default('127.0.0.1'),
-  PORT: port.default(3000),
-  PUBLIC_URL: url.optional(),
+  PORT: wholeNumber(0, 65_535).default(3000),
+  PUBLIC_URL: httpUrl.optional(),
   DATA_DIR: z.string().default('./data'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  DATABASE_POOL_MAX: count(2, 200).default(8),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// or postgresql:// URL' }).optional(),
+  DATABASE_POOL_MAX: wholeNumber(2, 200).default(8),
   ...kafkaSettings,
   REDIS_URL: z
     .string()
@@ -28,38 +26,38 @@ const settingsSchema = z.object({
     )
     .optional(),
   REDIS_CA_FILE: z.string().optional(),
-  APART_WITHOUT_REDIS: z.enum(['on', 'off']).default('off'),
-  KEYS_URL: url.optional(),
-  BILLING_URL: url.optional(),
-  LOGS_URL: url.optional(),
-  INTERNAL_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  APART_WITHOUT_REDIS: oneOf(['on', 'off']).default('off'),
+  KEYS_URL: httpUrl.optional(),
+  BILLING_URL: httpUrl.optional(),
+  LOGS_URL: httpUrl.optional(),
+  INTERNAL_SECRET: secret(32).optional(),
   ...secretSettings,
-  ADMIN_API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
-  PAYER_RULE: payerRuleSchema.default('key-type'),
-  BILLING: z.enum(['on', 'off']).default('on'),
-  SIGN_UP: z.enum(['open', 'closed']).default('open'),
+  ADMIN_API_KEY: secret(16).optional(),
+  PAYER_RULE: oneOf(payerRuleSchema.options).default('key-type'),
+  BILLING: oneOf(['on', 'off']).default('on'),
+  SIGN_UP: oneOf(['open', 'closed']).default('open'),
   ...signOnSettings,
-  SIGN_IN_FAILURES_MAX: count(1, 1_000_000).default(10),
-  SIGN_IN_TRIES_PER_MINUTE: count(1, 1_000_000).default(600),
-  KEY_PREFIX: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,30}[-_]$/, 'must be 2 to 32 letters, digits, - or _, ending in - or _')
-    .default('sk-sim-'),
-  LEASE_MS: count(200, 60_000).default(2000),
+  SIGN_IN_FAILURES_MAX: wholeNumber(1, 1_000_000).default(10),
+  SIGN_IN_TRIES_PER_MINUTE: wholeNumber(1, 1_000_000).default(600),
+  KEY_PREFIX: shaped(
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,30}[-_]$/,
+    '2 to 32 letters, digits, - or _, ending in - or _',
+  ).default('sk-sim-'),
+  LEASE_MS: wholeNumber(200, 60_000).default(2000),
   PLANS_FILE: z.string().optional(),
   UPSTREAM_ALLOW: list.default([]),
   TRUSTED_PROXIES: list.default([]),
-  EXPRESSION_TIMEOUT_MS: count(10, 600_000).default(5000),
-  EXPRESSION_MEMORY_MB: count(16, 4096).default(64),
-  EXPRESSION_WORKERS: count(1, 64).default(2),
-  UPSTREAM_TIMEOUT_MS: count(100, 3_600_000).default(300_000),
-  RUNS_UNDER_WAY_MAX: count(1, 1_000_000).default(2_000),
-  REQUEST_TIMEOUT_MS: count(1_000, 3_600_000).default(60_000),
-  STREAM_STALL_MS: count(100, 3_600_000).default(30_000),
-  JOB_WORKERS: count(1, 1_000).default(50),
-  SPOOL_RUNS_MAX: count(1, 100_000_000).default(1_000_000),
-  SPOOL_SYNC: z.enum(['process', 'disk']).default('process'),
-  LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug']).default('info'),
+  EXPRESSION_TIMEOUT_MS: wholeNumber(10, 600_000).default(5000),
+  EXPRESSION_MEMORY_MB: wholeNumber(16, 4096).default(64),
+  EXPRESSION_WORKERS: wholeNumber(1, 64).default(2),
+  UPSTREAM_TIMEOUT_MS: wholeNumber(100, 3_600_000).default(300_000),
+  RUNS_UNDER_WAY_MAX: wholeNumber(1, 1_000_000).default(2_000),
+  REQUEST_TIMEOUT_MS: wholeNumber(1_000, 3_600_000).default(60_000),
+  STREAM_STALL_MS: wholeNumber(100, 3_600_000).default(30_000),
+  JOB_WORKERS: wholeNumber(1, 1_000).default(50),
+  SPOOL_RUNS_MAX: wholeNumber(1, 100_000_000).default(1_000_000),
+  SPOOL_SYNC: oneOf(['process', 'disk']).default('process'),
+  LOG_LEVEL: oneOf(['silent', 'fatal', 'error', 'warn', 'info', 'debug']).default('info'),
 });
 
 export type Settings = z.output<typeof settingsSchema>;
@@ -154,7 +152,9 @@ export class ConfigFault extends Error {
 export function loadConfig(env: NodeJS.ProcessEnv, required: readonly (keyof Settings)[] = []): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = settingsSchema.safeParse(given);
-  const faults = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const faults = (parsed.error?.issues ?? []).map(({ path, message }) =>
+    message.startsWith('is "') ? `${path.join('.')} ${message}` : `${path.join('.')}: ${message}`,
+  );
   for (const name of required) {
     if (given[name] === undefined) faults.push(`${name}: is required to start this service alone`);
   }
@@ -163,10 +163,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, required: readonly (keyof Set
       'REDIS_URL: is required to start this service alone, or APART_WITHOUT_REDIS=on, and receipts prove nothing',
     );
   }
-  if (parsed.data?.REDIS_CA_FILE !== undefined && parsed.data.REDIS_URL?.startsWith('redis:')) {
+  // What is wrong between settings is told as well, unless one of them is wrong itself.
+  const isSound = (group: string) => !parsed.error?.issues.some(({ path }) => String(path[0]).startsWith(group));
+  if (isSound('REDIS_') && given.REDIS_CA_FILE !== undefined && given.REDIS_URL?.startsWith('redis:')) {
     faults.push('REDIS_CA_FILE: needs a REDIS_URL with rediss://');
   }
-  if (parsed.data) faults.push(...kafkaFaults(parsed.data), ...signOnFaults(parsed.data));
+  if (isSound('KAFKA_')) faults.push(...kafkaFaults(given));
+  if (isSound('OIDC_')) faults.push(...signOnFaults(given));
   if (faults.length > 0 || !parsed.data) throw new ConfigFault(faults);
   return new Config(parsed.data);
 }

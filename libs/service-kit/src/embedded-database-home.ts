@@ -6,7 +6,6 @@ import {
   cpSync,
   existsSync,
   lstatSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -199,11 +198,4 @@ function newHome(dataDir: string, account: Account): string {
 /** Gives `path` to the account; for an ordinary user it is his already. */
 export function handOver(path: string, account: Account | undefined): void {
   if (account) chownSync(path, account.uid, account.gid);
-}
-
-/** Makes a folder that others may pass through but not list: root's helper must reach the data inside it. */
-export function makeDataFolder(dataDir: string): void {
-  if (existsSync(dataDir)) return;
-  mkdirSync(dataDir, { recursive: true });
-  chmodSync(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700);
 }

@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { databaseUser, makeCluster } from './embedded-database-cluster.js';
-import { findDatabaseHome, makeDataFolder } from './embedded-database-home.js';
+import { makeDataFolder } from './data-folder.js';
+import { findDatabaseHome } from './embedded-database-home.js';
 import { ownDataFolder } from './process-owner.js';
 import { endOrphan, startServer } from './embedded-database-server.js';
 

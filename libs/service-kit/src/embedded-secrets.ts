@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { makeDataFolder } from './embedded-database-home.js';
+import { makeDataFolder } from './data-folder.js';
 import { secretSettings } from './config-secrets.js';
 
 const fileSchema = z.object({

@@ -5,6 +5,7 @@ export * from './checked.js';
 export * from './clock.js';
 export * from './commit.js';
 export * from './config.js';
+export * from './data-folder.js';
 export * from './database.js';
 export * from './drained.js';
 export * from './embedded-database.js';

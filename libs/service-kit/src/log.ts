@@ -79,11 +79,16 @@ export class PinoLog extends Log {
   }
 }
 
-/** Lets Nest write its own warnings and errors to the same log; its chatter at start stays out. */
+/**
+ * Lets Nest write its own warnings and errors to the same log; its chatter at start stays out, and so does a fault that
+ * ends the start: whoever starts the process tells it, once.
+ */
 export function nestLoggerOf(log: Log): LoggerService {
   return {
     log: () => undefined,
     warn: (message: unknown, ...rest: unknown[]) => log.warn(String(message), { context: rest.at(-1) }),
-    error: (message: unknown, ...rest: unknown[]) => log.error(String(message), { context: rest.at(-1) }),
+    error: (message: unknown, ...rest: unknown[]) => {
+      if (rest.at(-1) !== 'ExceptionHandler') log.error(String(message), { context: rest.at(-1) });
+    },
   };
 }

@@ -1,4 +1,3 @@
-import { ConfigFault } from './config.js';
 import type { Log } from './log.js';
 
 /** Longest an orderly stop may take before the process ends all the same. */
@@ -38,8 +37,8 @@ export async function runProcess(log: Log, start: () => Promise<RunningProcess>)
     running = await start();
     if (asked) await stop('asked to end while starting');
   } catch (error) {
-    say(startFailure(error));
-    if (!(error instanceof ConfigFault)) log.error('the start failed', { fault: (error as Error).stack });
+    // Behind what the log still writes at the end.
+    process.once('exit', () => say(startFailure(error)));
     process.exit(1);
   }
 }
@@ -57,5 +56,10 @@ function startFailure(error: unknown): string {
   if (code === 'EACCES' && (error as { syscall?: string }).syscall === 'listen') {
     return `Cannot listen on port ${(error as { port?: number }).port}: not permitted. Set PORT to one above 1023.`;
   }
-  return `Cannot start: ${message}`;
+  return `Cannot start: ${isOurs(error) ? message : (error as Error).stack}`;
+}
+
+/** A fault of the program itself is worth its stack to whoever mends it; any other says what to do. */
+function isOurs(error: unknown): boolean {
+  return ![TypeError, ReferenceError, RangeError, SyntaxError].some((kind) => error instanceof kind);
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { newId } from '@tollgate/api-key';
-import { Config } from '@tollgate/service-kit';
+import { Config, makeDataFolder } from '@tollgate/service-kit';
 
 const FILE = 'gateway-id';
 
@@ -16,7 +16,7 @@ export class GatewayIdentity {
 
   constructor(config: Config) {
     const path = join(config.DATA_DIR, FILE);
-    mkdirSync(config.DATA_DIR, { recursive: true });
+    makeDataFolder(config.DATA_DIR);
     let id = readOrEmpty(path);
     if (id === '') {
       id = newId();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Admission } from '@tollgate/access';
 import { EventLog } from '@tollgate/event-log';
-import { Config, Health, Log, Metrics } from '@tollgate/service-kit';
+import { Config, Health, Log, makeDataFolder, Metrics } from '@tollgate/service-kit';
 import { Gauge } from 'prom-client';
 import { type Kept, Spool } from './spool.js';
 import type { SpoolRun } from './spool-record.js';
@@ -28,6 +28,7 @@ export class GatewaySpool implements OnModuleInit, OnApplicationShutdown {
     metrics: Metrics,
     private readonly admission: Admission,
   ) {
+    makeDataFolder(config.DATA_DIR);
     const spool = Spool.open({
       dir: join(config.DATA_DIR, 'spool'),
       runsMax: config.SPOOL_RUNS_MAX,
