@@ -40,13 +40,19 @@ async function sent(route: RouteSpec, headers: Record<string, string>, body?: st
 describe('on every route that people manage things by', () => {
   const withBody = () => [...routesFor('session'), ...routesFor('none')].filter((route) => route.body !== undefined);
 
-  test('a body that is no JSON is 400, and one of another type 415', async () => {
+  test('a body that is no JSON is 400, and one of another type 415; a stranger’s is 401, whatever it is', async () => {
     expect(withBody().length).toBeGreaterThan(12);
+    const { cookie } = ada;
     for (const route of withBody()) {
-      const broken = await sent(route, { 'content-type': 'application/json' }, '{"name": ');
+      const broken = await sent(route, { cookie, 'content-type': 'application/json' }, '{"name": ');
       expect([nameOf(route), broken.status, codeOf(broken.body)]).toEqual([nameOf(route), 400, 'INVALID_JSON']);
-      const form = await sent(route, { 'content-type': 'text/plain' }, 'name=x');
+      const form = await sent(route, { cookie, 'content-type': 'text/plain' }, 'name=x');
       expect([nameOf(route), form.status, codeOf(form.body)]).toEqual([nameOf(route), 415, 'UNSUPPORTED_MEDIA_TYPE']);
+      if (route.auth !== 'session') continue;
+      for (const type of ['application/json', 'text/plain']) {
+        const { status, body } = await sent(route, { 'content-type': type }, '{"name": ');
+        expect([nameOf(route), status, codeOf(body)]).toEqual([nameOf(route), 401, 'UNAUTHORIZED']);
+      }
     }
   });
 

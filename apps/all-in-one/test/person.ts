@@ -62,12 +62,17 @@ export class Person {
     return person;
   }
 
+  /** As a browser sends it. */
+  get cookie(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   get cookieValues(): string[] {
     return [...this.cookies.values()];
   }
 
   async send(method: string, path: string, body?: unknown): Promise<Answer> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const { cookie } = this;
     const answer = await call(addressOf(this.platform, path), method, body, cookie === '' ? {} : { cookie });
     for (const line of answer.headers.getSetCookie()) {
       const [pair = ''] = line.split(';');

@@ -4,7 +4,7 @@ import { Problem } from '@tollgate/contracts';
 import { AccessSettings } from './access-settings.js';
 import { crossSiteFault } from './cross-site.js';
 import { Directory } from './directory.js';
-import { replyOf, requestOf } from './guarded-request.js';
+import { type GuardedReply, type GuardedRequest, replyOf, requestOf } from './guarded-request.js';
 import { unavailableProblem } from './refusals.js';
 import { Sessions } from './sessions.js';
 
@@ -25,7 +25,13 @@ export class SessionGuard implements CanActivate {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = requestOf(context);
+    await this.judge(requestOf(context), replyOf(context));
+    return true;
+  }
+
+  /** Judges once: also before the body is read, where nothing but the headers is there. Rejects with the Problem. */
+  async judge(request: GuardedRequest, reply: GuardedReply): Promise<void> {
+    if (request.signedIn) return;
     const signedIn = await this.sessions.find(request.headers.cookie);
     if (!signedIn) throw new Problem('unauthorized');
     const fault = crossSiteFault(request, this.publicOrigin);
@@ -33,8 +39,7 @@ export class SessionGuard implements CanActivate {
     if (await this.isSuspended(signedIn.userId)) throw new Problem('unauthorized');
     const { setCookie, ...person } = signedIn;
     request.signedIn = person;
-    if (setCookie !== undefined) replyOf(context).header('set-cookie', setCookie);
-    return true;
+    if (setCookie !== undefined) reply.header('set-cookie', setCookie);
   }
 
   private async isSuspended(userId: string): Promise<boolean> {

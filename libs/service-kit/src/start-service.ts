@@ -10,6 +10,7 @@ import { serveDocs } from './docs.js';
 import { createHttpServer, limitBodies } from './http-server.js';
 import { HealthController } from './health.js';
 import { type Log, nestLoggerOf } from './log.js';
+import { judgeFirst } from './judge-first.js';
 import { MetricsController } from './metrics.js';
 import { ownRoutes } from './own-routes.js';
 import { Platform } from './platform.js';
@@ -83,7 +84,9 @@ export async function startService(
       ...services.flatMap((service) => [...service.routes]),
     ];
     const served = servedRoutes(app);
-    limitBodies(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, routes);
+    const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+    limitBodies(fastify, routes);
+    judgeFirst(fastify, routes, app);
     serveDocs(app, routes, config);
     if (pageFolder !== undefined) serveDashboard(app, pageFolder);
     await app.init();
