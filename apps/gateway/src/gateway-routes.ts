@@ -16,6 +16,7 @@ import {
   RUN_BODY_BYTES_MAX,
   runFrameSchema,
   SECRETS_ROTATION_PATH,
+  servicesAnswerSchema,
   undeployedAnswerSchema,
   updateWorkflowBodySchema,
   workflowAnswerSchema,
@@ -156,6 +157,14 @@ export const gatewayRoutes = defineRoutes([
     path: `${SECRETS_ROTATION_PATH}/deployments`,
     summary: 'Seal the secrets of a batch of deployments under the newest master key',
     refusals: [400, 404, 409],
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/admin/services',
+    tag: 'Operator',
+    summary: 'How the services are that run apart from this gateway: each part of each',
+    auth: 'admin-key',
+    answers: { 200: servicesAnswerSchema },
   },
   ...mcpRoutes,
 ]);

@@ -8,6 +8,7 @@ import { RunRecorder } from './execute/run-recorder.js';
 import { ExpressionRunner } from './expression-runner.js';
 import { FleetDocument } from './forward/fleet-document.js';
 import { Forward } from './forward/forward.js';
+import { ServicesController } from './forward/services.controller.js';
 import { GATEWAY_MIGRATIONS, GATEWAY_SCHEMA, GatewayDatabase } from './gateway-database.js';
 import { HttpRunner } from './http-runner.js';
 import { KeyOrSessionGuard } from './key-or-session.guard.js';
@@ -65,6 +66,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     McpServersController,
     McpDiscoverController,
     WorkflowSecretsController,
+    ServicesController,
     ...V2_CONTROLLERS,
   ],
   providers: [

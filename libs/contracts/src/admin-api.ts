@@ -58,3 +58,23 @@ export type FleetMemberView = z.infer<typeof fleetMemberSchema>;
 
 /** `GET /api/v1/admin/gateways`. */
 export const gatewaysAnswerSchema = z.object({ success: z.literal(true), gateways: z.array(fleetMemberSchema) });
+
+const partHealthSchema = z.object({ ok: z.boolean() }).catchall(z.unknown());
+
+/** `GET /health/ready` of each process: what it is made of, and whether each part would answer correctly now. */
+export const healthReportSchema = z.object({
+  status: z.enum(['ready', 'not ready']),
+  parts: z.record(z.string(), partHealthSchema),
+});
+export type HealthReport = z.infer<typeof healthReportSchema>;
+
+/** A service that runs apart from the gateway, as that gateway sees it. */
+export const serviceHealthSchema = z.object({
+  name: z.enum(['keys', 'billing', 'logs']),
+  status: z.enum([...healthReportSchema.shape.status.options, 'away']).describe('away: it did not answer in time'),
+  parts: healthReportSchema.shape.parts,
+});
+export type ServiceHealthView = z.infer<typeof serviceHealthSchema>;
+
+/** `GET /api/v1/admin/services`. */
+export const servicesAnswerSchema = z.object({ success: z.literal(true), services: z.array(serviceHealthSchema) });

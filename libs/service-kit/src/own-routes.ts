@@ -1,9 +1,7 @@
-import { defineRoutes } from '@tollgate/contracts';
+import { defineRoutes, healthReportSchema } from '@tollgate/contracts';
 import { z } from 'zod';
 
 const own = { tag: 'Operation', auth: 'none', method: 'GET' } as const;
-const part = z.object({ ok: z.boolean() }).catchall(z.unknown());
-const healthSchema = z.object({ status: z.enum(['ready', 'not ready']), parts: z.record(z.string(), part) });
 
 /** The routes of every process (contract A5). */
 export const ownRoutes = defineRoutes([
@@ -17,7 +15,7 @@ export const ownRoutes = defineRoutes([
     ...own,
     path: '/health/ready',
     summary: 'Whether it would answer correctly now, with each part',
-    answers: { 200: healthSchema, 503: healthSchema },
+    answers: { 200: healthReportSchema, 503: healthReportSchema },
   },
   {
     ...own,

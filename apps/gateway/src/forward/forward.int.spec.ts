@@ -4,6 +4,8 @@ import { freePort } from '@tollgate/testing';
 import { GatewayUnderTest } from '../../test/gateway-under-test.js';
 import { Owner } from '../../test/owner.js';
 
+const ADMIN = { 'x-admin-key': 'operator-key-of-this-test' };
+
 async function textOf(asked: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of asked) text += String(chunk);
@@ -18,6 +20,7 @@ describe('a gateway alone', () => {
     gateway = await GatewayUnderTest.start({
       BILLING_URL: owner.url,
       LOGS_URL: `http://127.0.0.1:${await freePort()}`,
+      ADMIN_API_KEY: ADMIN['x-admin-key'],
     });
   });
   afterAll(async () => {
@@ -107,6 +110,23 @@ describe('a gateway alone', () => {
       setImmediate(() => asked.socket.destroy());
     };
     await expect(gateway.send('GET', '/api/billing/reports')).rejects.toThrow();
+  });
+
+  test('tells the operator alone how each service is: as it says itself, away, or something else at its address', async () => {
+    const path = '/api/v1/admin/services';
+    const parts = { 'billing-database': { ok: false, reason: 'connect ECONNREFUSED' } };
+    owner.handle = (asked, response) => {
+      response.writeHead(asked.url === '/health/ready' ? 503 : 404, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ status: 'not ready', parts }));
+    };
+    expect((await gateway.send('GET', path)).status).toBe(401);
+    const logs = { name: 'logs', status: 'away', parts: {} };
+    const told = (await gateway.send('GET', path, ADMIN)).json;
+    expect(told).toEqual({ success: true, services: [{ name: 'billing', status: 'not ready', parts }, logs] });
+
+    owner.handle = (_asked, response) => response.end('<html>another program</html>');
+    const { services } = (await gateway.send('GET', path, ADMIN)).json;
+    expect(services).toEqual([{ name: 'billing', status: 'away', parts: {} }, logs]);
   });
 
   test('takes no body beyond the largest that any route takes', async () => {
