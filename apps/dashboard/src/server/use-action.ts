@@ -1,7 +1,10 @@
 import { type MutateOptions, useMutation, type UseMutationOptions } from '@tanstack/react-query';
 import { useRef } from 'react';
 
-/** A change of something on the server that a double click does once: while one is under way, others are dropped. */
+/**
+ * A change of something on the server that a double click does once: while one is under way, others are dropped. One that
+ * failed is over at once: what it asks to be read anew may take long while the server is away.
+ */
 export function useAction<Answer, Given = void, Before = unknown>(
   options: UseMutationOptions<Answer, Error, Given, Before>,
 ) {
@@ -10,7 +13,9 @@ export function useAction<Answer, Given = void, Before = unknown>(
     ...options,
     onSettled: (...settled) => {
       isBusy.current = false;
-      return options.onSettled?.(...settled);
+      const after = options.onSettled?.(...settled);
+      const [, error] = settled;
+      return error ? undefined : after;
     },
   });
   const run = (given: Given, then?: MutateOptions<Answer, Error, Given, Before>) => {
