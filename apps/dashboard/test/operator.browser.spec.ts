@@ -89,6 +89,7 @@ describe('the operator page', () => {
   it('changes a plan and a limit, which the person sees; a refusal leaves what was', async () => {
     await find(person.email);
     const plan = page.getByRole('combobox', { name: 'Plan' });
+    // One process that fails at this change alone cannot be had: this answer is played.
     await page.route('**/plan', (route) => route.fulfill({ status: 500, json: {} }));
     await plan.click();
     await page.getByRole('option', { name: 'pro' }).click();
@@ -134,7 +135,7 @@ describe('the operator page', () => {
   }, 60_000);
 
   it('shows the health of each part, what it follows and how far behind it is', async () => {
-    const parts = page.getByRole('table', { name: 'Health of each part' });
+    const parts = page.getByRole('table', { name: 'Health of each part of this server' });
     for (const name of ['directory', 'spool', 'follower:billing-meter', 'follower:logs-recorder']) {
       const part = parts.getByRole('row').filter({ has: page.getByText(name, { exact: true }) });
       await part.getByText('good').waitFor();
@@ -143,30 +144,9 @@ describe('the operator page', () => {
     expect(await follower.innerText()).toMatch(/position \S+ · head \S+/);
   }, 60_000);
 
-  it('shows each gateway with what it has applied, its lag and its lease', async () => {
+  it('shows that the one process shares the directory and needs no lease', async () => {
     await page.getByRole('tab', { name: 'Gateways' }).click();
     const embedded = page.locator('[data-gateway="embedded"]');
     await embedded.getByText('none needed: it shares the directory').waitFor();
-    // A fleet of several is played: this page is proved here, the fleet by its own tests.
-    const appliedAt = new Date().toISOString();
-    const of = (id: string, beat: number, lag: number) => ({
-      id,
-      applied: 40 - lag,
-      lag,
-      appliedAt,
-      leaseMs: 500,
-      beat,
-    });
-    let beat = 0;
-    await page.route('**/api/v1/admin/gateways', (route) =>
-      route.fulfill({ json: { success: true, gateways: [of('gateway-1', ++beat, 0), of('gateway-2', 1, 3)] } }),
-    );
-    await page
-      .locator('[data-gateway="gateway-2"]')
-      .getByText(/over: silent for/)
-      .waitFor();
-    expect(await page.locator('[data-gateway="gateway-2"]').innerText()).toMatch(/gateway-2\s+37\s+3/);
-    expect(await page.locator('[data-gateway="gateway-1"]').innerText()).toMatch(/gateway-1\s+40\s+0\s+holds, 500 ms/);
-    await page.unrouteAll();
   }, 60_000);
 });

@@ -1,4 +1,4 @@
-import { Badge, Table, Text, Title } from '@mantine/core';
+import { Badge, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { FleetMemberView } from '@tollgate/contracts';
 import { useRef } from 'react';
@@ -8,7 +8,7 @@ import { Fault } from '../look/fault.js';
 import { Moment } from '../look/moment.js';
 import { Rows, Surface } from '../look/surface.js';
 import type { Operator } from './operator.js';
-import { hear, type Heard, silentMs } from './silence.js';
+import { hasBeenHeard, hear, type Heard, silentMs } from './silence.js';
 
 const EVERY_MS = 1_000;
 
@@ -33,7 +33,8 @@ export function GatewaysPanel({ operator }: { operator: Operator }) {
         Gateways
       </Title>
       <Text size="sm" c="dimmed" mb="sm">
-        A gateway admits on its copy of the directory as long as its lease holds; a silent one stops by itself.
+        Every process that admits callers does so on its copy of the directory, as long as its lease holds. A silent one
+        stops by itself; the next revoke shuts it out and takes it off this list.
       </Text>
       {error && <Fault error={error} />}
       <Table.ScrollContainer
@@ -61,7 +62,11 @@ export function GatewaysPanel({ operator }: { operator: Operator }) {
                   {countText(gateway.lag)}
                 </Table.Td>
                 <Table.Td>
-                  <Lease gateway={gateway} silentForMs={silentMs(data.heard, gateway.id, data.atMs)} />
+                  <Lease
+                    gateway={gateway}
+                    silentForMs={silentMs(data.heard, gateway.id, data.atMs)}
+                    isHeard={hasBeenHeard(data.heard, gateway.id)}
+                  />
                 </Table.Td>
                 <Table.Td className="wide-only">
                   {gateway.leaseMs === null ? 'at once' : <Moment at={gateway.appliedAt} relative />}
@@ -80,18 +85,29 @@ export function GatewaysPanel({ operator }: { operator: Operator }) {
   );
 }
 
-function Lease({ gateway: { leaseMs }, silentForMs }: { gateway: FleetMemberView; silentForMs: number }) {
+interface LeaseProps {
+  gateway: FleetMemberView;
+  silentForMs: number;
+  isHeard: boolean;
+}
+
+/** One that was not heard yet may have been silent for long: nothing is said of it before its lease has gone by. */
+function Lease({ gateway: { leaseMs }, silentForMs, isHeard }: LeaseProps) {
   if (leaseMs === null) return <Text size="sm">none needed: it shares the directory</Text>;
-  if (silentForMs <= leaseMs) {
-    return (
-      <Badge color="teal" variant="light">
-        holds, {durationText(leaseMs)}
-      </Badge>
-    );
-  }
+  const isOver = silentForMs > leaseMs;
+  const [color, state, details] = isOver
+    ? ['red', 'over', `silent for ${durationText(silentForMs)}`]
+    : isHeard
+      ? ['teal', 'holds', `for ${durationText(leaseMs)}`]
+      : ['gray', 'listening', 'not heard yet'];
   return (
-    <Badge color="red" variant="light">
-      over: silent for {durationText(silentForMs)}
-    </Badge>
+    <Stack gap={2} align="flex-start">
+      <Badge color={color} variant="light">
+        {state}
+      </Badge>
+      <Text size="xs" c="dimmed" className="numbers">
+        {details}
+      </Text>
+    </Stack>
   );
 }

@@ -14,6 +14,7 @@ import { HealthPanel } from './health-panel.js';
 import { type Operator, operatorOf } from './operator.js';
 import { PeoplePanel } from './people-panel.js';
 import { PricePanel } from './price-panel.js';
+import { ServicesPanel } from './services-panel.js';
 
 /** For whoever runs the platform. The admin key is kept in this page's memory: a reload forgets it. */
 export default function OperatorPage() {
@@ -45,6 +46,7 @@ export default function OperatorPage() {
       <Stack gap="lg">
         {operator ? <Desk operator={operator} /> : <Door onOpen={setAdminKey} />}
         <HealthPanel />
+        {operator && <ServicesPanel operator={operator} />}
       </Stack>
     </Container>
   );

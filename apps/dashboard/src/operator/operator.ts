@@ -1,4 +1,4 @@
-import type { FleetMemberView, OperatorUserView } from '@tollgate/contracts';
+import type { FleetMemberView, HealthReport, OperatorUserView, ServiceHealthView } from '@tollgate/contracts';
 import { ask, type Question, withQuery } from '../server/ask.js';
 import type { RevokedAnswer } from '../keys/keys.js';
 
@@ -18,16 +18,12 @@ export function operatorOf(adminKey: string) {
     suspend: (id: string) => changed(`/users/${id}/suspend`, 'POST', {}),
     reinstate: (id: string) => changed(`/users/${id}/unsuspend`, 'POST', {}),
     gateways: async () => (await tell<{ gateways: FleetMemberView[] }>('/gateways')).gateways,
+    services: async () => (await tell<{ services: ServiceHealthView[] }>('/services')).services,
     announcePrice: (body: { from: string; basePerRun: string }) =>
       tell<{ price: { from: string; basePerRun: string } }>('/prices', { method: 'PUT', body }),
   };
 }
 export type Operator = ReturnType<typeof operatorOf>;
-
-export interface HealthReport {
-  status: string;
-  parts: Record<string, { ok: boolean; [detail: string]: unknown }>;
-}
 
 /** A server that is not ready says so with 503 and the same body: here that is an answer. */
 export async function readHealth(signal: AbortSignal): Promise<HealthReport> {

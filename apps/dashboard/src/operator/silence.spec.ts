@@ -1,4 +1,4 @@
-import { hear, silentMs } from './silence.js';
+import { hasBeenHeard, hear, silentMs } from './silence.js';
 
 describe('the silence of gateways', () => {
   it('counts from the last new sign of life, whatever else is read', () => {
@@ -19,6 +19,10 @@ describe('the silence of gateways', () => {
       4_000,
     );
     expect([silentMs(later, 'a', 5_000), silentMs(later, 'b', 5_000)]).toEqual([1_000, 4_000]);
+    expect(['a', 'b'].map((id) => [hasBeenHeard(first, id), hasBeenHeard(later, id)])).toEqual([
+      [false, true],
+      [false, false],
+    ]);
   });
 
   it('forgets who left, and expects nothing of who shares the directory', () => {
