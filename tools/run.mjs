@@ -21,7 +21,7 @@ const verbs = {
   'test:browser': (args) => inBrowser('\\.browser\\.spec\\.ts$', args),
   /** Draws the README's pictures of the dashboard anew; with `PICTURES=<folder>` all of its pages, to be looked at. */
   pictures: (args) => inBrowser('\\.pictures\\.spec\\.ts$', args),
-  /** What runs on the fleet's parts: a real Kafka (Java 17 and Maven) and a real Redis. Arguments go to Jest. */
+  /** What runs on the fleet's parts: a real Kafka (Java 17 and Maven), Redis and PostgreSQL; and the dashboard on them, in Chromium. Arguments go to Jest. */
   'test:fleet': async (args) => {
     await build();
     return runHere([

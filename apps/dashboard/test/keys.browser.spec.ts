@@ -132,58 +132,6 @@ describe('Sim Keys', () => {
     await row('typed before').waitFor();
   }, 60_000);
 
-  it('completes a receipt that is pending before the reader’s eyes', async () => {
-    await reader.ask('POST', '/api/users/me/api-keys', { name: 'slow to stop' });
-    await page.reload();
-    // A gateway that is cut off for ten seconds is rare: this answer, and this one alone, is played by the test.
-    const receipt = { position: '7', revokedAt: '2026-11-01T10:00:00.000Z', confirmedAt: null, fenced: [] };
-    const one = { id: 'gateway-1', appliedAt: '2026-11-01T10:00:00.004Z' };
-    const pending = { success: true, pending: ['gateway-2'], receipt: { ...receipt, gateways: [one] } };
-    const complete = {
-      success: true,
-      receipt: { ...receipt, confirmedAt: '2026-11-01T10:00:12.250Z', gateways: [one], fenced: ['gateway-2'] },
-    };
-    let asked = 0;
-    await page.route('**/api/users/me/api-keys/*', (route) => route.fulfill({ status: 202, json: pending }));
-    await page.route('**/api/keys/receipts/7', (route) => route.fulfill({ json: ++asked < 3 ? pending : complete }));
-    await row('slow to stop').getByRole('button', { name: 'Actions for slow to stop' }).click();
-    await page.getByRole('menuitem', { name: 'Revoke' }).click();
-    await page.getByRole('button', { name: 'Revoke key' }).click();
-    const shown = page.locator('[data-receipt]');
-    await shown.getByText('Not confirmed yet: gateway-2.').waitFor();
-    await shown.getByText('stopped everywhere in 12,250 ms').waitFor();
-    expect(await shown.innerText()).toMatch(/gateway-1\s+4 ms[\s\S]*gateway-2\s+fenced/);
-    expect(asked).toBe(3);
-    await page.unrouteAll();
-  }, 60_000);
-
-  it('says that a switch has not reached every gateway yet, and when it has', async () => {
-    const at = `/api/workspaces/${reader.workspaceId}`;
-    const { workspace } = (await reader.ask('GET', at)).body as { workspace: object };
-    const receipt = {
-      position: '8',
-      revokedAt: '2026-11-01T10:00:00.000Z',
-      confirmedAt: null,
-      gateways: [],
-      fenced: [],
-    };
-    // As above: the rare answer is played.
-    await page.route(`**${at}`, (route) =>
-      route.fulfill({
-        status: 202,
-        json: { workspace: { ...workspace, allowPersonalApiKeys: false }, pending: ['gateway-2'], receipt },
-      }),
-    );
-    await page.route('**/api/keys/receipts/8', (route) =>
-      route.fulfill({ json: { success: true, receipt: { ...receipt, confirmedAt: receipt.revokedAt } } }),
-    );
-    await page.getByRole('switch', { name: 'Personal keys in this workspace' }).press('Space');
-    await page.getByRole('button', { name: 'Switch off' }).click();
-    await page.getByText('Not confirmed yet: gateway-2.').waitFor();
-    await page.getByText('Done everywhere').waitFor();
-    await page.unrouteAll();
-  }, 60_000);
-
   it('stops personal keys by the switch, says how many, and lets them in again', async () => {
     const key = await create('switched');
     await page.getByRole('button', { name: 'I have kept it: close' }).click();
@@ -198,6 +146,7 @@ describe('Sim Keys', () => {
       .getByRole('dialog')
       .getByText(`It stops ${mine + 2} keys of 2 members`)
       .waitFor();
+    // One process that fails at this change alone cannot be had: this answer is played.
     await page.route(`**${at}`, (route) => route.fulfill({ status: 500, json: {} }));
     await page.getByRole('button', { name: 'Switch off' }).click();
     await page.getByText('The switch went back').waitFor();
@@ -210,23 +159,6 @@ describe('Sim Keys', () => {
     await toggle.press('Space');
     await page.getByText('Personal keys work here again.').waitFor();
     expect(await execute(platform.url, workflowId, key)).toBe(200);
-  }, 60_000);
-
-  it('shows the old name again, and says so, when a rename fails', async () => {
-    await reader.ask('POST', `/api/workspaces/${reader.workspaceId}/api-keys`, { name: 'before' });
-    await page.goto(`${platform.url}/w/${reader.workspaceId}/settings/keys?tab=workspace`);
-    await page.route('**/api-keys/*', (route) =>
-      route.request().method() === 'PUT'
-        ? route.fulfill({ status: 500, json: { error: 'Internal server error' } })
-        : route.continue(),
-    );
-    await row('before').getByRole('button', { name: 'Actions for before' }).click();
-    await page.getByRole('menuitem', { name: 'Rename' }).click();
-    await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('after');
-    await page.getByRole('button', { name: 'Rename' }).click();
-    await page.getByText('Not renamed: still “before”').waitFor();
-    await row('before').waitFor();
-    await page.unroute('**/api-keys/*');
   }, 60_000);
 
   it('pages, finds and revokes among a thousand keys, whatever they are called', async () => {

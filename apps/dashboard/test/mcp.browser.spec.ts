@@ -53,6 +53,7 @@ describe('MCP servers', () => {
     expect(JSON.stringify(called.content)).toContain('Ada');
 
     const toggle = page.getByRole('switch');
+    // One process that fails at this change alone cannot be had: this answer is played.
     await page.route('**/api/mcp/workflow-servers/*', (route) => route.fulfill({ status: 500, json: {} }));
     await toggle.press('Space');
     await page.getByText('The switch went back').waitFor();
