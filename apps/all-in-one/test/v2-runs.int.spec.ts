@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { v2CancelledAnswerSchema, v2QueuedAnswerSchema, v2RunAnswerSchema, v2RunListSchema } from '@tollgate/contracts';
 import { eventually } from '@tollgate/testing';
-import { call, operate, Person } from './person.js';
+import { call, execute, getWithKey, operate, Person } from './person.js';
 import { type PlatformHere, startPlatformHere } from './platform-here.js';
 
 let running: PlatformHere;
@@ -192,4 +192,47 @@ test('what a key does not reach, and what is no run of the workflow, is not ther
   await status(echo, runId, 'completed');
   const late = await send('POST', `${echo}/runs/${runId}/cancel`);
   expect(late.body.data).toMatchObject({ success: false, reason: 'already_completed' });
+});
+
+test('two payers use the same run id, each once, and each sees his own run in log, status and bill', async () => {
+  const tenants = await Promise.all(
+    ['Fay', 'Gil'].map(async (name) => {
+      const person = await Person.signUp(running, name);
+      const workspace = await person.workspace();
+      const workflow = await person.workflow(workspace);
+      return { name, person, workspace, workflow, own: (await person.personalKey()).key };
+    }),
+  );
+  const awaited = { 'x-execution-id': 'order-7' };
+  const queued = { 'x-execution-id': 'order-8', 'x-execution-mode': 'async' };
+  for (const headers of [awaited, queued]) {
+    for (const wanted of [headers === awaited ? 200 : 202, 409]) {
+      for (const { name, workflow, own } of tenants) {
+        expect((await execute(running, workflow, own, { of: name }, headers)).status).toBe(wanted);
+      }
+    }
+  }
+  for (const { name, person, workspace, workflow, own } of tenants) {
+    for (const runId of ['order-7', 'order-8']) {
+      await eventually(async () => {
+        const { body } = await send('GET', `${workflow}/runs/${runId}?includeOutput=true`, undefined, own);
+        expect(body.data).toMatchObject({ runId, status: 'completed', output: { of: name } });
+      });
+      await eventually(async () => {
+        const logged = await getWithKey(running, `/api/v1/logs/executions/${runId}`, own);
+        expect([logged.status, logged.body.workflowId]).toEqual([200, workflow]);
+      });
+    }
+    await eventually(async () => {
+      const { body } = await getWithKey(running, `/api/v1/logs?workspaceId=${workspace}`, own);
+      expect(body.data.map((run: { executionId: string }) => run.executionId).toSorted()).toEqual([
+        'order-7',
+        'order-8',
+      ]);
+      const bill = await person.ok('GET', '/api/billing/reconciliation');
+      expect(bill).toMatchObject({ runs: 2, billed: 2, difference: 0, missing: [], extra: [] });
+      const { usage } = (await getWithKey(running, '/api/users/me/usage-limits', own)).body;
+      expect(usage.currentPeriodCost).toBe(0.01);
+    });
+  }
 });

@@ -95,7 +95,7 @@ class Model {
   }
 
   expected(step: Extract<Step, { do: 'admit' }>, nowMs: number): string {
-    if (step.claim !== null && this.claimed.has(`claim-${step.claim}`)) return 'runIdUsed';
+    if (step.claim !== null && this.claimed.has(`${step.payer} claim-${step.claim}`)) return 'runIdUsed';
     const used = this.usedMicros(step.payer);
     if (used >= LIMIT_MICROS || used + step.reserveMicros > LIMIT_MICROS) return 'overBudget';
     if (this.tokens(step.payer, nowMs) < 1) return 'rateLimited';
@@ -134,7 +134,7 @@ describe('admission', () => {
             expect(answer.outcome).toBe(expected);
             if (answer.outcome !== 'admitted') return;
             expect(answer.rate).toMatchObject({ limit: 2 * PER_MINUTE, remaining: model.takeToken(step.payer, nowMs) });
-            if (step.claim !== null) model.claimed.add(runId);
+            if (step.claim !== null) model.claimed.add(`${step.payer} ${runId}`);
             model.runs.push({ runId, payer: step.payer, micros: step.reserveMicros, state: 'running' });
           }
           if (step.do === 'finish') {

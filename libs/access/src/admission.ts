@@ -27,7 +27,7 @@ export abstract class Admission {
 
 export interface AdmissionRequest {
   runId: string;
-  /** True when the caller chose the run id (`X-Execution-Id`): a second use is refused. */
+  /** True when the caller chose the run id (`X-Execution-Id`): a second use by the same payer is refused, whatever others use. */
   runIdClaimed: boolean;
   payerUserId: string;
   plan: Plan;

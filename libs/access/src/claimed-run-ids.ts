@@ -10,13 +10,13 @@ export const CLAIMS_MAX = 1_000_000;
 const DROPS_PER_CLAIM = 2;
 
 interface Claim {
-  runId: string;
+  name: string;
   atMs: number;
 }
 
 /**
- * The run ids that callers chose, so that each starts one run. Remembered for 24 hours, at most `claimsMax` of them
- * (about 150 bytes each). At the bound the oldest make room once they are an hour old; if there is none, `hasRoom` is
+ * The run ids that callers chose, each with its payer, so that it starts one run of his. Remembered for 24 hours, at most
+ * `claimsMax` of them (about 200 bytes each). At the bound the oldest make room once they are an hour old; if there is none, `hasRoom` is
  * false and the run has to be refused: to forget a younger one could run and bill a repeated request twice.
  */
 export class ClaimedRunIds {
@@ -31,8 +31,8 @@ export class ClaimedRunIds {
     return this.claims.size;
   }
 
-  has(runId: string, nowMs: number): boolean {
-    const claim = this.claims.get(runId);
+  has(name: string, nowMs: number): boolean {
+    const claim = this.claims.get(name);
     return claim !== undefined && nowMs - claim.atMs < CLAIM_MS;
   }
 
@@ -40,12 +40,12 @@ export class ClaimedRunIds {
     return this.claims.size < this.claimsMax || this.oldestIsOlderThan(CLAIM_MS_MIN, nowMs);
   }
 
-  /** Remembers a claim; `atMs` in the past for claims that are read back after a restart, oldest first. */
-  claim(runId: string, atMs: number): void {
+  /** Remembers a claim, by a name of payer and run id. */
+  claim(name: string, atMs: number): void {
     for (let drops = 0; drops < DROPS_PER_CLAIM && this.oldestIsOlderThan(CLAIM_MS, atMs); drops++) this.dropOldest();
     while (this.claims.size >= this.claimsMax && this.head < this.queue.length) this.dropOldest();
-    const claim = { runId, atMs };
-    this.claims.set(runId, claim);
+    const claim = { name, atMs };
+    this.claims.set(name, claim);
     this.queue.push(claim);
   }
 
@@ -57,7 +57,7 @@ export class ClaimedRunIds {
   private dropOldest(): void {
     const oldest = this.queue[this.head];
     if (!oldest) return;
-    if (this.claims.get(oldest.runId) === oldest) this.claims.delete(oldest.runId);
+    if (this.claims.get(oldest.name) === oldest) this.claims.delete(oldest.name);
     this.head += 1;
     if (this.head > 1024 && this.head * 2 > this.queue.length) {
       this.queue = this.queue.slice(this.head);

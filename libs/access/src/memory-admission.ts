@@ -40,11 +40,11 @@ export class MemoryCounters {
     this.buckets = new TokenBuckets(options.bucketsMax);
     this.payers = new PayerAccounts(options.holdsMax);
   }
+}
 
-  /** A run id that was claimed before this process started: read back oldest first, from what the gateway keeps. */
-  rememberClaim(runId: string, claimedAtMs: number): void {
-    this.claims.claim(runId, claimedAtMs);
-  }
+/** A run's name among all payers' runs: callers choose run ids, and two payers the same. */
+function nameOf(payerUserId: string, runId: string): string {
+  return `${payerUserId} ${runId}`;
 }
 
 /** Admission of one process: synchronous, so that nothing can come between its check and its taking. */
@@ -56,6 +56,7 @@ export class MemoryAdmission extends Admission {
   override admit(request: AdmissionRequest): AdmissionAnswer {
     const { plans, claims, buckets, payers, period } = this.counters;
     const { runId, runIdClaimed, plan, bucket, bucketId, reserveMicros, nowMs, stage } = request;
+    const claim = nameOf(request.payerUserId, runId);
     const account = payers.open(request.payerUserId, period.periodOf(nowMs));
     if (stage === 'start') return this.start(request, account);
     const perMinute = rateOf(plans, plan, bucket);
@@ -63,7 +64,7 @@ export class MemoryAdmission extends Admission {
     account.limited = usageLimitMicros !== null;
     const taken = perMinute === null ? null : buckets.tryTake(bucket, bucketId, perMinute, nowMs);
     const answer = decideAdmission({
-      runIdUsed: account.running.has(runId) || account.ended.has(runId) || (runIdClaimed && claims.has(runId, nowMs)),
+      runIdUsed: account.running.has(runId) || account.ended.has(runId) || (runIdClaimed && claims.has(claim, nowMs)),
       precheck: request.precheck,
       usedMicros: account.settledMicros + account.heldMicros,
       reserveMicros,
@@ -81,7 +82,7 @@ export class MemoryAdmission extends Admission {
       buckets.keep(bucket, bucketId, perMinute!, taken, nowMs);
     }
     if (answer.outcome !== 'admitted') return answer;
-    if (runIdClaimed) claims.claim(runId, nowMs);
+    if (runIdClaimed) claims.claim(claim, nowMs);
     if (stage === 'queue') payers.hold(account, runId, reserveMicros);
     else payers.start(account, runId, reserveMicros);
     return answer;
@@ -112,7 +113,7 @@ export class MemoryAdmission extends Admission {
     const { payers, settled, period, now } = this.counters;
     const account = payers.get(payerUserId);
     if (account && payers.end(account, runId, costMicros)) return;
-    if (settled.has(runId)) return;
+    if (settled.has(nameOf(payerUserId, runId))) return;
     payers.hold(payers.open(payerUserId, period.periodOf(now())), runId, costMicros);
   }
 
@@ -120,7 +121,7 @@ export class MemoryAdmission extends Admission {
     const { payers, settled } = this.counters;
     for (const settlement of settlements) {
       payers.settle(payers.open(settlement.payerUserId, settlement.period), settlement);
-      for (const runId of settlement.runIds) settled.add(runId);
+      for (const runId of settlement.runIds) settled.add(nameOf(settlement.payerUserId, runId));
     }
   }
 }

@@ -92,7 +92,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-const runId = (of: { payer: string; id: number }) => `${of.payer}-${of.id}`;
+/** Payers use the same ids. */
+const runId = (of: { id: number }) => `run-${of.id}`;
 
 describe('admission in Redis', () => {
   let server: OwnRedisCluster;
@@ -164,7 +165,7 @@ describe('admission in Redis', () => {
               payerUserId: each.payer,
               period: each.next ? '2026-12' : '2026-11',
               totalMicros: each.total,
-              runIds: each.ids.map((nth) => runId({ payer: each.payer, id: nth })),
+              runIds: each.ids.map((nth) => runId({ id: nth })),
               position: BigInt(each.position),
             };
             one.settle([settlement]);
@@ -217,15 +218,20 @@ describe('admission in Redis', () => {
     const counters = countersOf(undefined, await own.connect());
     const admission = open(counters);
     const quota = new RedisQuota(counters);
+    const other = { payerUserId: 'u2', bucketId: 'u2' };
     expect(await admission.admit(run(1))).toMatchObject({ outcome: 'admitted' });
     await lossy.kill();
     expect(await admission.admit(run(2))).toMatchObject({ outcome: 'admitted' });
+    expect(await admission.admit(run(2, other))).toMatchObject({ outcome: 'admitted' });
     expect(await admission.admit(run(3))).toMatchObject({ outcome: 'admitted' });
     expect(await admission.admit(run(4))).toMatchObject({ outcome: 'tooManyConcurrent' });
     await admission.finish('run-1', 'u1', 5_000);
     await admission.finish('run-2', 'u1', 6_000);
+    await admission.finish('run-2', 'u2', 7_000);
+    for (const nth of [5, 6]) expect(await admission.admit(run(nth, other))).toMatchObject({ outcome: 'admitted' });
     await lossy.again();
     await eventually(async () => expect(await quota.spentMicros('u1', Date.now())).toBe(11_000));
+    await eventually(async () => expect(await quota.spentMicros('u2', Date.now())).toBe(7_000));
     await own.dispose();
     await lossy.dispose();
   });

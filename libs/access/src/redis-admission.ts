@@ -6,6 +6,7 @@ import { MemoryAdmission } from './memory-admission.js';
 import { rateOf, usageLimitOf } from './plans.js';
 import type { RedisCounters } from './redis-counters.js';
 import { ADMIT, FINISH, RENEW, SETTLE } from './redis-admission-scripts.js';
+import { RunsOfPayers } from './runs-of-payers.js';
 import { takeToken } from './token-bucket.js';
 
 /** How long a run holds its slot and reservation without a sign of life of its gateway. */
@@ -28,7 +29,7 @@ interface Ended {
 
 /**
  * Admission of a fleet: one script in Redis decides and takes, by the rule of `decideAdmission`; it is held against
- * `MemoryAdmission` by a property test. A run id is claimed per payer here, since everything of a decision lies with him.
+ * `MemoryAdmission` by a property test.
  *
  * A run's slot and reservation last for `RUN_LEASE_MS` and are prolonged by the gateway that runs it; those of a gateway
  * that died run out. While Redis does not answer, this process decides by counters of its own: the limits then hold for
@@ -36,8 +37,8 @@ interface Ended {
  */
 export class RedisAdmission extends Admission {
   private readonly local: MemoryAdmission;
-  private readonly running = new Map<string, string>();
-  private readonly admittedHere = new Set<string>();
+  private readonly running = new RunsOfPayers();
+  private readonly admittedHere = new RunsOfPayers();
   private untold: Ended[] = [];
   private readonly timers: NodeJS.Timeout[];
 
@@ -69,7 +70,7 @@ export class RedisAdmission extends Admission {
     const reply = await this.counters.ask<[AdmissionAnswer['outcome'], string, string, string]>(ADMIT, keys, values);
     if (reply === undefined) return this.admitHere(request);
     const [outcome, used, tokens, at] = reply;
-    if (outcome === 'admitted' && stage !== 'queue') this.running.set(runId, payerUserId);
+    if (outcome === 'admitted' && stage !== 'queue') this.running.add(payerUserId, runId);
     const bucketFound = { tokens: Number(tokens), refilledAtMs: Number(at) };
     const taken = perMinute === null || tokens === '' ? null : takeToken(bucketFound, perMinute, nowMs);
     switch (outcome) {
@@ -94,8 +95,8 @@ export class RedisAdmission extends Admission {
   }
 
   override async finish(runId: string, payerUserId: string, costMicros: number): Promise<void> {
-    this.running.delete(runId);
-    if (this.admittedHere.delete(runId)) this.local.finish(runId, payerUserId, 0);
+    this.running.delete(payerUserId, runId);
+    if (this.admittedHere.delete(payerUserId, runId)) this.local.finish(runId, payerUserId, 0);
     const ended = { runId, payerUserId, costMicros };
     if (!(await this.tell(ended))) this.keepUntold(ended);
   }
@@ -119,7 +120,7 @@ export class RedisAdmission extends Admission {
 
   private admitHere(request: AdmissionRequest): AdmissionAnswer {
     const answer = this.local.admit(request);
-    if (answer.outcome === 'admitted') this.admittedHere.add(request.runId);
+    if (answer.outcome === 'admitted') this.admittedHere.add(request.payerUserId, request.runId);
     return answer;
   }
 
@@ -145,10 +146,9 @@ export class RedisAdmission extends Admission {
   }
 
   private async renew(): Promise<void> {
-    const ofPayer = Map.groupBy(this.running, ([, payerUserId]) => payerUserId);
-    for (const [payerUserId, runs] of ofPayer) {
+    for (const [payerUserId, runIds] of this.running) {
       const keys = [this.counters.payerKey(payerUserId, 'leases')];
-      const values = [RUN_LEASE_MS, ...runs.map(([runId]) => runId)];
+      const values = [RUN_LEASE_MS, ...runIds];
       await this.counters.ask(RENEW, keys, values);
     }
   }

@@ -95,7 +95,8 @@ export class AdmitRun {
     const { priceId, basePerRunMicros } = priceInForce(facts.prices, startedAtMs);
     const claimed = request.executionId !== undefined;
     const runId = request.executionId ?? mode.fixed?.runId ?? RUN_ID_PREFIX + newId();
-    if (claimed && stage !== 'start' && (runId.startsWith(RUN_ID_PREFIX) || this.spool.isClaimed(runId))) {
+    const isTaken = () => runId.startsWith(RUN_ID_PREFIX) || this.spool.isClaimed(party.payerUserId, runId);
+    if (claimed && stage !== 'start' && isTaken()) {
       return refused({ kind: 'runIdUsed', runId });
     }
     const { underWay } = this.recorder;

@@ -190,6 +190,8 @@ describe('POST /api/workflows/{id}/execute refuses', () => {
       { error: 'Execution ID has already been used', code: 'EXECUTION_ID_CONFLICT', executionId: 'order-7' },
     ];
     expect(refusal(await gateway.execute(echo, ofOwner, {}, id))).toEqual(conflict);
+    // Another payer uses the same id, once.
+    expect((await gateway.execute(echo, ofWorkspace, {}, id)).status).toBe(200);
     expect(refusal(await gateway.execute(echo, ofWorkspace, {}, id))).toEqual(conflict);
 
     const other = await gateway.execute(echo, ofOwner);
@@ -197,9 +199,11 @@ describe('POST /api/workflows/{id}/execute refuses', () => {
     expect(reused.status).toBe(409);
 
     await gateway.restart();
-    expect(refusal(await gateway.execute(echo, ofOwner, {}, id))).toEqual(conflict);
+    for (const key of [ofOwner, ofWorkspace]) {
+      expect(refusal(await gateway.execute(echo, key, {}, id))).toEqual(conflict);
+    }
     const of = () => gateway.runEvents.filter(({ subject }) => subject === 'order-7');
-    await eventually(() => expect(of()).toHaveLength(2));
+    await eventually(() => expect(of()).toHaveLength(4));
   });
 
   test('of fifty calls with one run id all but one', async () => {

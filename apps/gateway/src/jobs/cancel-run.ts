@@ -62,7 +62,8 @@ export class CancelRun {
       const { rows } = await sql.query<RemovedRow>(
         `UPDATE jobs SET state = 'cancelled', ended_at = $3, duration_ms = 0, cost_micros = 0,
            error = '{"code":"CANCELLED","message":"Execution was cancelled"}'
-         WHERE run_id = $1 AND workflow_id = $2 AND state = 'queued' RETURNING ${JOB_COLUMNS}, input`,
+         WHERE id = (SELECT id FROM jobs WHERE run_id = $1 AND workflow_id = $2 AND state = 'queued'
+           ORDER BY queued_at DESC LIMIT 1 FOR UPDATE) AND state = 'queued' RETURNING ${JOB_COLUMNS}, input`,
         [runId, workflowId, this.clock.now()],
       );
       if (rows[0]) await this.queue.drop(rows[0].id, sql);

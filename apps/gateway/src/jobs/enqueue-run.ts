@@ -52,7 +52,7 @@ export class EnqueueRun {
     const run = await this.admitRun.admit(order.caller, order.workflowId, order.asked, order.client, mode);
     if (!run.admitted) return run;
     const answer = await this.write(run, order).catch((error: Error & { constraint?: string; code?: string }) => {
-      if (error.code === UNIQUE_VIOLATION && error.constraint === 'jobs_claimed_run') {
+      if (error.code === UNIQUE_VIOLATION && error.constraint === 'jobs_claimed_by_payer') {
         return refused({ kind: 'runIdUsed', runId: run.runId });
       }
       this.log.error('a run could not be queued', { runId: run.runId, fault: faultOf(error) });

@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually } from '@tollgate/testing';
 import { GatewayUnderTest } from '../../test/gateway-under-test.js';
+import { CancelRun } from '../jobs/cancel-run.js';
 
 describe('GET /api/workflows/{id}/executions/{executionId}', () => {
   let gateway: GatewayUnderTest;
@@ -63,6 +64,39 @@ describe('GET /api/workflows/{id}/executions/{executionId}', () => {
     expect((await status(slow, 'mine', '?includeOutput=true&selectedOutputs=a.b,x')).json.finalOutput).toEqual({
       'a.b': 1,
     });
+  });
+
+  test('tells of each of two runs that two payers gave the same id, and cancels each', async () => {
+    await gateway.user('ben');
+    await gateway.happened('MemberAdded', { workspaceId: 'ws1', userId: 'ben', role: 'write' });
+    const keys = [key, await gateway.key({ ownerId: 'ben' })];
+    const twins = [];
+    for (const by of keys) {
+      twins.push(gateway.execute(slow, by, {}, { 'x-execution-id': 'twin' }));
+      await eventually(() => expect(waiting).toHaveLength(twins.length));
+    }
+    const [older, newer] = waiting.splice(0).map((response) => response.setHeader('content-type', 'application/json'));
+    newer!.end('2');
+    await twins[1];
+    expect((await status(slow, 'twin')).json.status).toBe('running');
+    older!.end('1');
+    expect((await Promise.all(twins)).map(({ json }) => json.output)).toEqual([1, 2]);
+
+    const occupies = await gateway.execute(slow, key, {}, { 'x-execution-mode': 'async' });
+    await called();
+    for (const by of keys) {
+      await gateway.execute(echo, by, {}, { 'x-execution-mode': 'async', 'x-execution-id': 'queued-twin' });
+    }
+    const cancel = () => gateway.running.app.get(CancelRun).cancel(echo, 'queued-twin');
+    expect([await cancel(), await cancel(), await cancel()]).toEqual(['cancelled', 'cancelled', 'ended']);
+    await eventually(() => {
+      const payers = gateway.runEvents.flatMap(({ subject, type, data }) =>
+        subject === 'queued-twin' && type === 'RunFinished' ? [data.payerUserId] : [],
+      );
+      expect(payers.toSorted()).toEqual(['anna', 'ben']);
+    });
+    waiting.splice(0)[0]!.setHeader('content-type', 'application/json').end('3');
+    await eventually(async () => expect((await status(slow, occupies.json.executionId)).json.status).toBe('completed'));
   });
 
   test('tells of a run right after its answer', async () => {

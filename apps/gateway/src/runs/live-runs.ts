@@ -18,27 +18,27 @@ export interface LiveRun {
  */
 @Injectable()
 export class LiveRuns {
-  /** By workflow and id: callers choose ids, and two of them may choose the same. */
-  private readonly runs = new Map<string, LiveRun>();
+  /** By workflow and id, then by event key: callers choose ids, and two payers may choose the same for one workflow. */
+  private readonly runs = new Map<string, Map<string, LiveRun>>();
 
-  track({ runId, trigger, startedAtMs }: PerformableRun, call: LiveCall): void {
+  track({ runId, eventKey, trigger, startedAtMs }: PerformableRun, call: LiveCall): void {
     const { workspaceId, workflowId } = call;
-    this.runs.set(nameOf(workflowId, runId), {
-      runId,
-      workspaceId,
-      workflowId,
-      trigger,
-      startedAtMs,
-      cancel: () => call.cancel(),
-    });
+    const name = nameOf(workflowId, runId);
+    const run = { runId, workspaceId, workflowId, trigger, startedAtMs, cancel: () => call.cancel() };
+    const same = this.runs.get(name);
+    if (same) same.set(eventKey, run);
+    else this.runs.set(name, new Map([[eventKey, run]]));
   }
 
-  forget({ runId, party }: PerformableRun): void {
-    this.runs.delete(nameOf(party.workflowId, runId));
+  forget({ runId, eventKey, party }: PerformableRun): void {
+    const name = nameOf(party.workflowId, runId);
+    const same = this.runs.get(name);
+    if (same?.delete(eventKey) && same.size === 0) this.runs.delete(name);
   }
 
+  /** The newest of this id. */
   find(workflowId: string, runId: string): LiveRun | undefined {
-    return this.runs.get(nameOf(workflowId, runId));
+    return [...(this.runs.get(nameOf(workflowId, runId))?.values() ?? [])].at(-1);
   }
 }
 

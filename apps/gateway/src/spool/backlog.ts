@@ -20,13 +20,15 @@ export class Backlog {
   /** Reads all that is there, to count it. Throws `SpoolCorrupted` when something is no batch. */
   constructor(
     private readonly journal: Journal,
-    onClaim: (runId: string, writtenAtMs: number) => void,
+    onClaim: (payerUserId: string, runId: string, writtenAtMs: number) => void,
     private readonly memoryMax = MEMORY_BYTES_MAX,
   ) {
     for (const { runs, length, claims, writtenAtMs } of this.all()) {
       this.runsNow += runs.length;
       this.lengthNow += length;
-      for (const runId of claims) onClaim(runId, writtenAtMs);
+      if (claims.length === 0) continue;
+      const claimed = new Set(claims);
+      for (const { payerUserId, runId } of runs) if (claimed.has(runId)) onClaim(payerUserId, runId, writtenAtMs);
     }
     if (this.runsNow > 0) this.unread = journal.begin;
   }

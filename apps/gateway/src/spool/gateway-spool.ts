@@ -101,8 +101,8 @@ export class GatewaySpool implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** See `Spool.isClaimed`. */
-  isClaimed(runId: string): boolean {
-    return this.spool.isClaimed(runId);
+  isClaimed(payerUserId: string, runId: string): boolean {
+    return this.spool.isClaimed(payerUserId, runId);
   }
 
   /** See `Spool.put`. */

@@ -19,7 +19,7 @@ export interface SpoolBatch {
   /** Bytes that it takes. */
   length: number;
   runs: readonly SpoolRun[];
-  /** Those of its run ids that callers have chosen. */
+  /** Those of its run ids that callers have chosen; whose they are, `runs` tells. */
   claims: readonly string[];
 }
 

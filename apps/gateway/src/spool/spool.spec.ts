@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { open as openLmdb } from 'lmdb';
 import { put, spoolRun } from '../../test/runs-for-spool.js';
 import { Spool, type SpoolOptions } from './spool.js';
 import { frame, FRAME_HEAD_BYTES } from './journal-frame.js';
@@ -122,13 +123,28 @@ describe('the spool', () => {
     const spool = openSpool();
     await put(spool, spoolRun('order-7'), true);
     await put(spool, spoolRun('made-here'), false);
-    await spool.remove(spool.read(100));
+    await put(spool, spoolRun('order-8', { payerUserId: 'ben' }), true);
+    await spool.remove(spool.read(2));
+    await put(spool, spoolRun('order-9'), true);
 
     const again = await reopen(spool);
 
-    expect(again.isClaimed('order-7')).toBe(true);
-    expect(again.isClaimed('made-here')).toBe(false);
-    expect(again.depth).toBe(0);
+    const claimed = (payer: string) =>
+      ['order-7', 'order-8', 'order-9', 'made-here'].map((id) => again.isClaimed(payer, id));
+    expect(claimed('anna')).toEqual([true, false, true, false]);
+    expect(claimed('ben')).toEqual([false, true, false, false]);
+    expect(again.depth).toBeGreaterThan(0);
+  });
+
+  test('a run id that was claimed before payers were kept stays claimed, for everybody', async () => {
+    const spool = openSpool();
+    await spool.close();
+    opened.splice(0);
+    const root = openLmdb({ path: join(dir, 'claims.lmdb'), maxDbs: 2 });
+    await root.openDB({ name: 'claims', encoding: 'msgpack' }).put('order-7', 17);
+    await root.close();
+
+    expect(openSpool().isClaimed('anyone', 'order-7')).toBe(true);
   });
 
   test('a second process is refused with the first one’s number while it lives', () => {

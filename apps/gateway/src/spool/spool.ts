@@ -65,7 +65,7 @@ export class Spool {
     private readonly release: () => void,
   ) {
     // A claim that the claim book did not get any more is in the journal, with its run.
-    this.backlog = new Backlog(journal, (runId, atMs) => claims.add(runId, atMs));
+    this.backlog = new Backlog(journal, (payerUserId, runId, atMs) => claims.add(payerUserId, runId, atMs));
   }
 
   /**
@@ -118,9 +118,9 @@ export class Spool {
     return undefined;
   }
 
-  /** True when a caller has claimed this run id before: for ever, since its events' ids are taken for ever. */
-  isClaimed(runId: string): boolean {
-    return this.claims.has(runId);
+  /** True when a caller has claimed this run id before, at this payer's cost: for ever. What others claimed says nothing. */
+  isClaimed(payerUserId: string, runId: string): boolean {
+    return this.claims.has(payerUserId, runId);
   }
 
   /** Keeps a run; `claimed` when its id was the caller's choice. `kept` is told once, never within this call. */
@@ -169,7 +169,7 @@ export class Spool {
     } catch (error) {
       return this.failed(error as Error);
     }
-    for (const runId of claims) this.claims.add(runId, nowMs);
+    for (const { run, claimed } of group) if (claimed) this.claims.add(run.payerUserId, run.runId, nowMs);
     if (!this.options.flushed) this.flushSoon();
     return undefined;
   }
