@@ -6,6 +6,8 @@ const TYPING_PAUSE_MS = 500;
 
 export interface FilterTextProps {
   label: string;
+  /** What it matches, where the label alone does not say. */
+  description?: string;
   type?: string;
   value: string | undefined;
   check?: (text: string) => string | null;
@@ -13,7 +15,7 @@ export interface FilterTextProps {
 }
 
 /** A filter that is typed: it applies after a pause, once it makes sense. */
-export function FilterText({ label, type, value = '', check, onApply }: FilterTextProps) {
+export function FilterText({ label, description, type, value = '', check, onApply }: FilterTextProps) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
   const fault = text === '' ? null : (check?.(text.trim()) ?? null);
@@ -25,6 +27,7 @@ export function FilterText({ label, type, value = '', check, onApply }: FilterTe
   return (
     <TextInput
       label={label}
+      description={description}
       type={type}
       value={text}
       error={fault}

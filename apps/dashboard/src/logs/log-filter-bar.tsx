@@ -1,17 +1,15 @@
-import { Button, Collapse, Group, MultiSelect, SegmentedControl, Select, SimpleGrid, Stack } from '@mantine/core';
+import { Button, Collapse, Group, MultiSelect, SegmentedControl, Stack } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconFilter, IconX } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Surface } from '../look/surface.js';
 import { workflowsQuery } from '../workflows/workflows.js';
-import { FilterText } from './filter-text.js';
 import { countFilters, type LogSearch } from './log-search.js';
-import { instantOf, localOf } from './zone-input.js';
+import { MORE_FILTERS, MoreFilters } from './more-filters.js';
 
 const TRIGGERS = ['manual', 'api', 'schedule', 'chat', 'webhook', 'mcp', 'copilot', 'workflow', 'custom_block'];
 const listOf = (text: string | undefined) => (text === undefined ? [] : text.split(','));
 const textOf = (list: string[]) => (list.length === 0 ? undefined : list.join(','));
-const isNumber = (text: string) => (/^\d+(\.\d+)?$/.test(text) ? null : 'A number');
 
 export interface LogFilterBarProps {
   workspaceId: string;
@@ -32,16 +30,7 @@ export function LogFilterBar({ workspaceId, search, onChange, onClear }: LogFilt
     ...chosen.filter((id) => !known.some(({ value }) => value === id)).map((id) => ({ value: id, label: id })),
   ];
   const count = countFilters(search);
-  const hasMore = [
-    search.executionId,
-    search.minDurationMs,
-    search.maxDurationMs,
-    search.minCost,
-    search.maxCost,
-    search.startDate,
-    search.endDate,
-  ].some((value) => value !== undefined);
-  const [isOpen, { toggle }] = useDisclosure(hasMore);
+  const [isOpen, { toggle }] = useDisclosure(MORE_FILTERS.some((name) => search[name] !== undefined));
   return (
     <Surface p="md" mb="md">
       <Stack gap="md">
@@ -91,59 +80,7 @@ export function LogFilterBar({ workspaceId, search, onChange, onClear }: LogFilt
           )}
         </Group>
         <Collapse expanded={isOpen}>
-          <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
-            <FilterText
-              label="Run id"
-              value={search.executionId}
-              onApply={(executionId) => onChange({ executionId })}
-            />
-            <FilterText
-              label="From"
-              type="datetime-local"
-              value={localOf(search.startDate)}
-              onApply={(text) => onChange({ startDate: instantOf(text) })}
-            />
-            <FilterText
-              label="To"
-              type="datetime-local"
-              value={localOf(search.endDate)}
-              onApply={(text) => onChange({ endDate: instantOf(text, true) })}
-            />
-            <Select
-              label="Order"
-              data={[
-                { value: 'desc', label: 'Newest first' },
-                { value: 'asc', label: 'Oldest first' },
-              ]}
-              value={search.order ?? 'desc'}
-              onChange={(order) => onChange({ order: order === 'asc' ? 'asc' : undefined })}
-              allowDeselect={false}
-            />
-            <FilterText
-              label="Shortest, ms"
-              value={search.minDurationMs}
-              check={isNumber}
-              onApply={(minDurationMs) => onChange({ minDurationMs })}
-            />
-            <FilterText
-              label="Longest, ms"
-              value={search.maxDurationMs}
-              check={isNumber}
-              onApply={(maxDurationMs) => onChange({ maxDurationMs })}
-            />
-            <FilterText
-              label="Cheapest, $"
-              value={search.minCost}
-              check={isNumber}
-              onApply={(minCost) => onChange({ minCost })}
-            />
-            <FilterText
-              label="Dearest, $"
-              value={search.maxCost}
-              check={isNumber}
-              onApply={(maxCost) => onChange({ maxCost })}
-            />
-          </SimpleGrid>
+          <MoreFilters search={search} onChange={onChange} />
         </Collapse>
       </Stack>
     </Surface>

@@ -5,18 +5,29 @@ describe('the filters in the address', () => {
   it('are read back as they were set', () => {
     const search = { level: 'error', workflowIds: 'a,b', minCost: '0.005', run: 'x', order: 'asc' };
     expect(readLogSearch(search)).toEqual(search);
+    const rest = { folderIds: 'a,b', model: 'gpt-4', includeFinalOutput: true, includeTraceSpans: true };
+    expect(readLogSearch(rest)).toEqual(rest);
   });
 
   it('drop junk', () => {
-    expect(readLogSearch({ level: 'fatal', order: 'up', workflowIds: { a: 1 }, evil: '1', minDurationMs: 5 })).toEqual({
+    expect(
+      readLogSearch({
+        level: 'fatal',
+        order: 'up',
+        workflowIds: { a: 1 },
+        evil: '1',
+        minDurationMs: 5,
+        includeTraceSpans: 'x',
+      }),
+    ).toEqual({
       minDurationMs: '5',
     });
   });
 
   it('count what narrows, and send what the server knows', () => {
-    const search = readLogSearch({ level: 'error', run: 'x', order: 'asc' });
-    expect(countFilters(search)).toBe(1);
-    expect(filtersOf(search)).toEqual({ level: 'error', order: 'asc' });
+    const search = readLogSearch({ level: 'error', model: 'm', run: 'x', order: 'asc', includeTraceSpans: true });
+    expect(countFilters(search)).toBe(2);
+    expect(filtersOf(search)).toEqual({ level: 'error', model: 'm', order: 'asc', includeTraceSpans: true });
   });
 
   it('speak the reader’s zone in fields and UTC to the server', () => {

@@ -1,6 +1,10 @@
+/** Filters as the server takes them. */
+export type LogFilters = Record<string, string | true | undefined>;
+
 /** The filters of the log page, as they stand in the address (contract B5.1); `run` is the opened detail. */
 export interface LogSearch {
   workflowIds?: string;
+  folderIds?: string;
   triggers?: string;
   level?: 'info' | 'error';
   startDate?: string;
@@ -10,12 +14,16 @@ export interface LogSearch {
   maxDurationMs?: string;
   minCost?: string;
   maxCost?: string;
+  model?: string;
   order?: 'asc';
+  includeFinalOutput?: true;
+  includeTraceSpans?: true;
   run?: string;
 }
 
 const TEXTS = [
   'workflowIds',
+  'folderIds',
   'triggers',
   'startDate',
   'endDate',
@@ -24,6 +32,7 @@ const TEXTS = [
   'maxDurationMs',
   'minCost',
   'maxCost',
+  'model',
   'run',
 ] as const;
 
@@ -37,13 +46,21 @@ export function readLogSearch(search: Record<string, unknown>): LogSearch {
   }
   if (search.level === 'info' || search.level === 'error') read.level = search.level;
   if (search.order === 'asc') read.order = 'asc';
+  for (const name of ['includeFinalOutput', 'includeTraceSpans'] as const) if (search[name] === true) read[name] = true;
   return read;
 }
 
 /** The query of the server: the filters without what is the page's own. */
-export function filtersOf({ run: _run, ...filters }: LogSearch): Record<string, string | undefined> {
-  return { ...filters };
-}
+export const filtersOf = ({ run: _run, ...filters }: LogSearch): LogFilters => filters;
 
+/** What decides how runs are shown, not which. */
+const LOOKS = new Set<string>([
+  'run',
+  'order',
+  'includeFinalOutput',
+  'includeTraceSpans',
+] satisfies (keyof LogSearch)[]);
+
+/** How many filters narrow the log. */
 export const countFilters = (search: LogSearch) =>
-  Object.entries(search).filter(([name, value]) => name !== 'run' && name !== 'order' && value !== undefined).length;
+  Object.entries(search).filter(([name, value]) => !LOOKS.has(name) && value !== undefined).length;

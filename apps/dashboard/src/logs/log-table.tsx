@@ -3,7 +3,11 @@ import { useRef } from 'react';
 import { durationText } from '../look/dates.js';
 import { dollarsOf } from '../look/dollars.js';
 import { ExactMoment } from '../look/moment.js';
+import { TableFrame } from '../look/table-frame.js';
 import type { LogEntry } from './run-log.js';
+
+const COLUMNS = 7;
+const OUTPUT_SHOWN_MAX = 400;
 
 export interface LogTableProps {
   runs: LogEntry[];
@@ -21,10 +25,7 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
   }
   seen.current = new Set(runs.map(({ id }) => id));
   return (
-    <Table.ScrollContainer
-      minWidth={0}
-      scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Runs' } }}
-    >
+    <TableFrame label="Runs">
       <Table highlightOnHover verticalSpacing={8} aria-label="Runs">
         <Table.Thead>
           <Table.Tr>
@@ -40,7 +41,7 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {runs.map((run) => (
+          {runs.map((run) => [
             <Table.Tr
               key={run.id}
               className={`row-button ${fresh.current.has(run.id) ? 'row-new' : ''}`}
@@ -48,7 +49,7 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
               data-run={run.executionId}
             >
               <Table.Td>
-                <UnstyledButton fz="sm" onClick={() => onOpen(run.id)} aria-haspopup="dialog">
+                <UnstyledButton fz="sm" className="nowrap" onClick={() => onOpen(run.id)} aria-haspopup="dialog">
                   <ExactMoment at={run.startedAt} isListed />
                 </UnstyledButton>
               </Table.Td>
@@ -79,11 +80,32 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
                   {run.executionId}
                 </Text>
               </Table.Td>
-            </Table.Tr>
-          ))}
+            </Table.Tr>,
+            (run.finalOutput !== undefined || run.traceSpans) && <More key={`${run.id} more`} run={run} />,
+          ])}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </TableFrame>
+  );
+}
+
+/** What the list was asked to show of a run besides: the begin of its output, and its spans. */
+function More({ run: { executionId, finalOutput, traceSpans = [] } }: { run: LogEntry }) {
+  return (
+    <Table.Tr data-more-of={executionId}>
+      <Table.Td colSpan={COLUMNS} pt={0}>
+        {finalOutput !== undefined && (
+          <Text size="xs" ff="monospace" c="dimmed" lineClamp={2} className="wrap-anywhere">
+            {JSON.stringify(finalOutput)?.slice(0, OUTPUT_SHOWN_MAX)}
+          </Text>
+        )}
+        {traceSpans.map(({ id, name, type, status, duration }) => (
+          <Text key={id} size="xs" c="dimmed" className="wrap-anywhere">
+            {name} · {type} · {status} · {durationText(duration)}
+          </Text>
+        ))}
+      </Table.Td>
+    </Table.Tr>
   );
 }
 

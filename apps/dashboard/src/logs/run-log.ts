@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { LogDetail, LogEntry } from '@tollgate/contracts';
 import { ask, withQuery } from '../server/ask.js';
+import type { LogFilters } from './log-search.js';
 
 export type { LogEntry };
 
@@ -15,8 +16,6 @@ export interface LogPage {
   data: LogEntry[];
   nextCursor?: string;
 }
-
-export type LogFilters = Record<string, string | undefined>;
 
 const PAGE_SIZE = 50;
 

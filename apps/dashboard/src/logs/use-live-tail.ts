@@ -1,6 +1,7 @@
 import { type InfiniteData, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { LogFilters } from './log-search.js';
 import { mergeNewest } from './merge-pages.js';
-import { type LogFilters, type LogPage, logsQuery, readLogs } from './run-log.js';
+import { type LogPage, logsQuery, readLogs } from './run-log.js';
 
 const EVERY_MS = 2_000;
 
