@@ -8,7 +8,7 @@ import { openBrowser, settled, signUpReader } from './reader.js';
 
 /** What a program prints; rejects when it fails. */
 const run = async (program: string, args: string[]) =>
-  (await promisify(execFile)(program, args, { timeout: 20_000 })).stdout;
+  (await promisify(execFile)(program, args, { timeout: 30_000 })).stdout;
 
 const FIRST_LOAD_BYTES_MAX = 250_000;
 
@@ -28,7 +28,15 @@ describe('the first minute', () => {
     const { page, complaints, workspaceId } = await signUpReader(browser, platform.url);
     await page.getByRole('button', { name: 'Deploy the sample' }).click();
     await page.getByRole('button', { name: 'Create a key' }).click();
-    const curl = await page.getByRole('region', { name: 'curl snippet' }).innerText();
+    /** What the copy button of a language gives. */
+    const copied = async (language: string) => {
+      await page.getByRole('tab', { name: language }).click();
+      await page.getByRole('button', { name: `Copy ${language} snippet` }).click();
+      const shown = await page.getByRole('region', { name: `${language} snippet` }).innerText();
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(shown);
+      return shown;
+    };
+    const curl = await copied('curl');
     const key = /X-API-Key: (sk-sim-\w{32})/.exec(curl)?.[1] ?? 'no key';
     const log = await page.context().newPage();
     await log.goto(`${platform.url}/w/${workspaceId}/logs`);
@@ -39,27 +47,36 @@ describe('the first minute', () => {
     await arrival.getByText('In the log:').waitFor();
     expect(await arrival.innerText()).toContain('$0.005');
     await arrival.getByText('On your bill of this month:').waitFor();
-    await log.locator('[data-run]').first().waitFor();
-    await page.getByRole('tab', { name: 'fetch' }).click();
-    const script = await page.getByRole('region', { name: 'fetch snippet' }).innerText();
-    expect(await run(process.execPath, ['--input-type=module', '-e', script])).toContain('Hello, Ada!');
-    await page.getByRole('tab', { name: 'Python' }).click();
-    const python = await page.getByRole('region', { name: 'Python snippet' }).innerText();
-    expect(python).toContain(`headers={"X-API-Key": "${key}"}`);
+    const programs: [string, string, string[]][] = [
+      ['fetch', process.execPath, ['--input-type=module', '-e']],
+      ['Python', 'python3', ['-c']],
+      ['TypeScript SDK', process.execPath, ['--input-type=module-typescript', '-e']],
+    ];
+    for (const [index, [language, program, args]] of programs.entries()) {
+      await log.locator('[data-run]').nth(index).waitFor();
+      expect(await log.locator('[data-run]').count()).toBe(index + 1);
+      expect([language, await run(program, [...args, await copied(language)])]).toEqual([
+        language,
+        expect.stringContaining('Hello, Ada!'),
+      ]);
+    }
     await page.getByRole('button', { name: 'Or run it from here' }).click();
     await page.getByRole('region', { name: 'Answer' }).getByText('Hello, Ada!').waitFor();
 
-    await log.locator('[data-run]').nth(2).click();
+    await log
+      .locator('[data-run]')
+      .nth(programs.length + 1)
+      .click();
     await log.getByRole('dialog', { name: 'Run' }).getByText('"greeting": "Hello, Ada!"').waitFor();
     await log.close();
     await page.getByRole('link', { name: 'Usage and bills' }).first().click();
     await page.getByText('bill = log: difference 0').waitFor();
-    await eventually(async () => expect(await page.locator('[data-figure="cost"]').innerText()).toBe('$0.015'), {
+    await eventually(async () => expect(await page.locator('[data-figure="cost"]').innerText()).toBe('$0.025'), {
       timeoutMs: 15_000,
     });
     expect(await page.content()).not.toContain(key);
     expect(complaints).toEqual([]);
-  }, 60_000);
+  }, 90_000);
 
   it.each(['/sign-in', '/w/home'])('starts %s with less than 250 kB of gzipped JavaScript', async (path) => {
     const reader = path === '/w/home' ? await signUpReader(browser, platform.url) : undefined;
@@ -91,14 +108,38 @@ describe('the first minute', () => {
     await context.close();
   });
 
-  it('leaves unknown routes of the API their JSON 404', async () => {
-    for (const path of ['/api/nothing', '/health/nothing', '/nothing.txt', '/assets/nothing.js']) {
-      const answer = await fetch(`${platform.url}${path}`);
-      expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
-        path,
-        404,
-        'application/json; charset=utf-8',
-      ]);
+  it('tells visitors of unknown addresses on the page, and programs in JSON', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    for (const path of ['/nothing', '/health/nothing?a=1', '/apiary', '/%3Cb%3E']) {
+      const answer = await page.goto(`${platform.url}${path}`);
+      expect([path, answer?.status()]).toEqual([path, 404]);
+      expect(answer?.headers()['content-security-policy']).toContain("script-src 'self'");
+      await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
     }
+    await page.getByRole('link', { name: 'To the start' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect((await page.goto(`${platform.url}/api/nothing`))?.headers()['content-type']).toMatch(/json/);
+    await context.close();
+    const html = { accept: 'text/html' };
+    const asked: [string, RequestInit?][] = [
+      ...['/api', '/api/nothing', '/api?x'].map((path): [string, RequestInit] => [path, { headers: html }]),
+      ['/nothing', { method: 'POST', headers: html }],
+      ...['/api/nothing', '/health/nothing', '/nothing.txt', '/assets/nothing.js'].map((path): [string] => [path]),
+    ];
+    for (const [path, init] of asked) {
+      const answer = await fetch(`${platform.url}${path}`, init);
+      const type = answer.headers.get('content-type');
+      expect([path, answer.status, type]).toEqual([path, 404, 'application/json; charset=utf-8']);
+    }
+  }, 60_000);
+
+  it.each([
+    ['/favicon.ico', 'image/x-icon'],
+    ['/favicon.svg', 'image/svg+xml'],
+  ])('has its sign at %s', async (path, type) => {
+    const answer = await fetch(`${platform.url}${path}`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
+    expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(200);
   });
 });

@@ -5,12 +5,13 @@ import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** The paths that the page itself routes; everything else that is unknown keeps its JSON 404. */
+/** The paths that the page itself routes. */
 const PAGE_PATHS = ['/', '/sign-in', '/sign-up', '/w/*', '/invitations/*', '/cli/auth', '/operator'];
 /** What `index.html` carries where the nonce of the answer belongs. */
 const NONCE_PLACE = '__STYLE_NONCE__';
 const ASSET_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000;
 const SMALL_FILES: Record<string, string> = {
+  '.ico': 'image/x-icon',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.txt': 'text/plain; charset=utf-8',
@@ -38,10 +39,17 @@ const ALWAYS = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
+/** Whether somebody has followed a link: programs, and everything below `/api`, keep the JSON 404. */
+const isVisit = ({ method, url, headers }: FastifyRequest) =>
+  (method === 'GET' || method === 'HEAD') &&
+  !/^\/api(?![^/?])/.test(url) &&
+  /\btext\/html\b/.test(headers.accept ?? '');
+
 /**
  * Serves the built dashboard from `folder`: hashed assets to be kept for ever, and `index.html` for the paths that the
- * page routes by itself, never kept (so a page with a key shown once cannot be had back from a cache). Call before
- * `app.init()`. Throws when the folder holds no built dashboard.
+ * page routes by itself, never kept (so a page with a key shown once cannot be had back from a cache). A visit to an
+ * address that nothing answers gets the page as well, with status 404: it says so itself. Call before `app.init()`.
+ * Throws when the folder holds no built dashboard.
  */
 export function serveDashboard(app: NestFastifyApplication, folder: string): void {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
@@ -55,6 +63,10 @@ export function serveDashboard(app: NestFastifyApplication, folder: string): voi
       .send(page.replaceAll(NONCE_PLACE, nonce));
   };
   for (const path of PAGE_PATHS) fastify.get(path, sendPage);
+  fastify.addHook('onRequest', (request, reply, next) => {
+    if (request.is404 && isVisit(request)) void sendPage(request, reply.status(404).header('vary', 'accept'));
+    else next();
+  });
 
   for (const name of readdirSync(folder)) {
     const type = SMALL_FILES[extname(name)];

@@ -1,4 +1,4 @@
-/** How the workflow is called, per language; the same calls as the seed page's, with this server and this workflow. */
+/** How the workflow is called, per language: complete programs, for this server and this workflow. */
 export interface SnippetParts {
   baseUrl: string;
   workflowId: string;
@@ -44,16 +44,22 @@ export function snippetOf(language: SnippetLanguage, { baseUrl, workflowId, inpu
         `console.log(await response.json());`,
       ].join('\n');
     case 'python':
+      // Of Python's own library: it runs wherever Python does.
       return [
-        ...(key === undefined ? ['import os', ''] : []),
-        'import requests',
+        'import json',
+        ...(key === undefined ? ['import os'] : []),
+        'import urllib.request',
         '',
-        'response = requests.post(',
+        'request = urllib.request.Request(',
         `    ${JSON.stringify(url)},`,
-        `    headers={"X-API-Key": ${key === undefined ? 'os.environ["SIM_API_KEY"]' : JSON.stringify(key)}},`,
-        `    json=${indent(pythonOf(input), '    ')},`,
+        '    headers={',
+        '        "Content-Type": "application/json",',
+        `        "X-API-Key": ${key === undefined ? 'os.environ["SIM_API_KEY"]' : JSON.stringify(key)},`,
+        '    },',
+        `    data=json.dumps(${indent(pythonOf(input), '    ')}).encode(),`,
         ')',
-        'print(response.json())',
+        'with urllib.request.urlopen(request) as response:',
+        '    print(json.load(response))',
       ].join('\n');
     case 'sdk':
       return [
