@@ -1,3 +1,4 @@
+import { eventually } from '@tollgate/testing';
 import type { Browser, Page } from 'playwright-core';
 import { type Platform, startPlatform } from './platform.js';
 import { deployed, openBrowser, type Reader, signUpReader } from './reader.js';
@@ -50,6 +51,10 @@ describe('by keyboard alone', () => {
     throw new Error(`No stop within ${STEPS_MAX} is called ${name}`);
   };
 
+  /** Waits until what is called so has the focus. */
+  const focusIs = (name: RegExp) =>
+    eventually(async () => expect((await focused()).name).toMatch(name), { timeoutMs: 10_000, everyMs: 50 });
+
   it('jumps over the navigation to the content', async () => {
     await page.goto(`${base}/logs`);
     await page.getByRole('heading', { name: 'Logs' }).waitFor();
@@ -74,7 +79,7 @@ describe('by keyboard alone', () => {
     expect(await page.title()).toBe('Sim Keys · Tollgate');
   }, 60_000);
 
-  it('makes a key and revokes it without a mouse; dialogs hold the focus, Escape gives it back', async () => {
+  it('makes a key, copies it and revokes it; dialogs hold the focus, and what closes gives it back', async () => {
     await page.goto(`${base}/settings/keys`);
     await page.getByRole('heading', { name: 'You have no personal keys' }).waitFor();
     await tabTo(/^Create key$/);
@@ -93,14 +98,33 @@ describe('by keyboard alone', () => {
     await page.waitForFunction(() => document.activeElement?.matches('[role="dialog"] input'));
     await page.keyboard.type('by keyboard');
     await page.keyboard.press('Enter');
-    await page.locator('[data-shown-key]').waitFor();
+    const key = await page.locator('[data-shown-key]').inputValue();
     await page.keyboard.press('Escape');
     expect(await page.locator('[data-shown-key]').count()).toBe(1);
-    await tabTo(/kept it|Done/);
+    await focusIs(/^Copy key$/);
     await page.keyboard.press('Enter');
-    await page.locator('[data-key-name="by keyboard"]').waitFor();
+    await focusIs(/^Copied$/);
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
+    await tabTo(/^Done$/);
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    // The button that opened the dialog went with the empty list: the same one stands above it.
+    await focusIs(/^Create key$/);
 
     await tabTo(/^Actions for by keyboard$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Revoke' }).waitFor();
+    await page.keyboard.press('Escape');
+    await focusIs(/^Actions for by keyboard$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Revoke' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByText('Revoke this key?').waitFor();
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    await focusIs(/^Actions for by keyboard$/);
     await page.keyboard.press('Enter');
     await page.getByRole('menuitem', { name: 'Revoke' }).waitFor();
     await page.keyboard.press('ArrowDown');
@@ -113,6 +137,9 @@ describe('by keyboard alone', () => {
     await page.locator('[data-receipt]').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('heading', { name: 'You have no personal keys' }).waitFor();
+    await dialog.waitFor({ state: 'detached' });
+    // The row is gone: whoever reads on does so at the top of what is left.
+    await page.waitForFunction(() => document.activeElement?.id === 'content');
     expect(reader.complaints).toEqual([]);
   }, 60_000);
 });

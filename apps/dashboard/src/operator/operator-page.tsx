@@ -26,7 +26,7 @@ export default function OperatorPage() {
     return () => removeEventListener('pagehide', forget);
   }, []);
   return (
-    <Container size="lg" py="md" component="main">
+    <Container size="lg" py="md" component="main" tabIndex={-1}>
       <Group justify="space-between" mb="xl">
         <Mark />
         <Group gap="sm">
