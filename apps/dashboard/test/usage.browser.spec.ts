@@ -75,7 +75,7 @@ describe('usage and bills', () => {
     await page.getByRole('button', { name: 'Month after' }).click();
     await page.locator('.recharts-bar-rectangle path').first().waitFor();
     await page.goto(`${platform.url}/w/${payer.workspaceId}/usage?month=2024-02&by=junk&x=%00`);
-    await page.getByText('Cost of 2024-02').waitFor();
+    await page.getByText('Cost of February 2024').waitFor();
     await page.getByText('Nothing was run on your bill in this month.').waitFor();
   }, 60_000);
 

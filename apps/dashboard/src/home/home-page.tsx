@@ -1,4 +1,5 @@
 import { Button, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { IconListCheck } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { durationText, utcMonthOf } from '../look/dates.js';
@@ -64,7 +65,13 @@ function FirstSteps({ workspace }: { workspace: Workspace }) {
     );
   }
   return (
-    <Button variant="subtle" w="fit-content" px={0} onClick={() => setWanted(true)}>
+    <Button
+      variant="default"
+      size="xs"
+      w="fit-content"
+      leftSection={<IconListCheck size={16} aria-hidden />}
+      onClick={() => setWanted(true)}
+    >
       Show the first steps
     </Button>
   );

@@ -84,27 +84,26 @@ function Listed({ kind, workspace, onCreate, onRevoke, onRename }: ListedProps) 
   return (
     <Surface p={0}>
       <Group p="md" gap="sm" justify="space-between">
-        <Group gap="sm" flex="1 1 16rem">
-          <TextInput
-            placeholder="Search by name or last characters"
-            aria-label="Search keys"
-            leftSection={<IconSearch size={16} aria-hidden />}
-            value={text}
-            onChange={(event) => {
-              setText(event.currentTarget.value);
-              setPage(1);
-            }}
-            flex="1 1 12rem"
-          />
-          <Select
-            aria-label="Order"
-            data={KEY_ORDERS}
-            value={order}
-            onChange={(value) => value && setOrder(value)}
-            allowDeselect={false}
-            w={170}
-          />
-        </Group>
+        <TextInput
+          placeholder="Search by name or last characters"
+          aria-label="Search keys"
+          leftSection={<IconSearch size={16} aria-hidden />}
+          value={text}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+            setPage(1);
+          }}
+          flex="100 1 14rem"
+        />
+        <Select
+          aria-label="Order"
+          data={KEY_ORDERS}
+          value={order}
+          onChange={(value) => value && setOrder(value)}
+          allowDeselect={false}
+          flex="1 1 8rem"
+          maw={180}
+        />
         {mayChange && (
           <Button
             variant="light"

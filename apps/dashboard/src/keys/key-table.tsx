@@ -3,6 +3,7 @@ import { IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { dollars } from '../look/dollars.js';
 import { Moment } from '../look/moment.js';
+import { TableFrame } from '../look/table-frame.js';
 import { memberNamesQuery } from '../members/members.js';
 import { expiryState } from './key-expiry.js';
 import { type KeyKind, type KeyView, spendByKeyQuery } from './keys.js';
@@ -22,13 +23,13 @@ export interface KeyTableProps {
 export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose, onRename, onRevoke }: KeyTableProps) {
   const names = useQuery(memberNamesQuery(workspaceId)).data;
   const spend = useQuery(spendByKeyQuery).data;
+  // Personal keys are listed to who made them alone.
+  const creatorOf = ({ createdBy }: KeyView) =>
+    kind === 'personal' ? 'you' : (names?.get(createdBy ?? '') ?? 'former member');
   const ids = keys.map(({ id }) => id);
   const chosenHere = ids.filter((id) => chosen.has(id)).length;
   return (
-    <Table.ScrollContainer
-      minWidth={0}
-      scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Keys' } }}
-    >
+    <TableFrame label="Keys">
       <Table highlightOnHover aria-label={kind === 'personal' ? 'Personal keys' : 'Workspace keys'}>
         <Table.Thead>
           <Table.Tr>
@@ -44,8 +45,8 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
             )}
             <Table.Th>Name</Table.Th>
             <Table.Th className="wide-only">Key</Table.Th>
-            {kind === 'workspace' && <Table.Th className="wide-only">Created by</Table.Th>}
-            <Table.Th className="wide-only">Created</Table.Th>
+            <Table.Th className="wide-only">Type</Table.Th>
+            <Table.Th className="wide-only">Created by</Table.Th>
             <Table.Th className="wide-only">Last used</Table.Th>
             <Table.Th>Expires</Table.Th>
             <Table.Th className="wide-only" ta="right" title="Runs of this UTC month that are on your bill">
@@ -79,15 +80,14 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
               <Table.Td className="wide-only">
                 <Code>{key.displayKey}</Code>
               </Table.Td>
-              {kind === 'workspace' && (
-                <Table.Td className="wide-only" maw={160}>
-                  <Text size="sm" className="long" title={names?.get(key.createdBy ?? '')}>
-                    {names?.get(key.createdBy ?? '') ?? 'former member'}
-                  </Text>
-                </Table.Td>
-              )}
               <Table.Td className="wide-only">
-                <Text size="sm">
+                <Text size="sm">{kind}</Text>
+              </Table.Td>
+              <Table.Td className="wide-only" maw={160}>
+                <Text size="sm" className="long" title={creatorOf(key)}>
+                  {creatorOf(key)}
+                </Text>
+                <Text size="xs" c="dimmed">
                   <Moment at={key.createdAt} relative />
                 </Text>
               </Table.Td>
@@ -109,7 +109,7 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </TableFrame>
   );
 }
 

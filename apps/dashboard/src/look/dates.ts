@@ -41,6 +41,11 @@ export function daysOf(month: string, lastDay: string): string[] {
   return days;
 }
 
+const dayOfMonth = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', timeZone: 'UTC' });
+
+/** A UTC day within its year: `Nov 27`. */
+export const dayText = (day: string) => dayOfMonth.format(Date.parse(`${day}T00:00:00Z`));
+
 export const dayAfter = (day: string) => utcDayOf(Date.parse(`${day}T00:00:00Z`) + 86_400_000);
 
 export function durationText(ms: number): string {

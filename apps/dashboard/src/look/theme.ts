@@ -18,12 +18,26 @@ const sea: MantineColorsTuple = [
   '#024a57',
 ];
 
+/** The same steps as the widgets' own greys, a little blue as the page is. */
+const dark: MantineColorsTuple = [
+  '#d3d8dd',
+  '#b9c0c7',
+  '#828b94',
+  '#656e77',
+  '#40474f',
+  '#363c43',
+  '#2a2f35',
+  '#1f2226',
+  '#1a1d20',
+  '#121417',
+];
+
 export const theme = createTheme({
   primaryColor: 'sea',
   primaryShade: 7,
   autoContrast: true,
   luminanceThreshold: 0.28,
-  colors: { sea },
+  colors: { sea, dark },
   defaultRadius: 'md',
   cursorType: 'pointer',
   fontFamily: 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
@@ -65,5 +79,9 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-yellow-light-color': '#ffd873',
     '--mantine-color-grape-light-color': '#e5a9f2',
     '--mantine-color-gray-light-color': '#c4cad0',
+    '--mantine-color-gray-light': '#343a41',
+    '--mantine-color-gray-light-hover': '#3d444c',
+    '--mantine-color-sea-light': '#0f343c',
+    '--mantine-color-sea-light-hover': '#144049',
   },
 });

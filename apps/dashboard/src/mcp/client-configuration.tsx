@@ -6,7 +6,7 @@ import { configurationText, type McpServer } from './mcp-servers.js';
 export function ClientConfiguration({ server }: { server: McpServer }) {
   return (
     <Stack gap={6}>
-      <CodeBlock label="Client configuration" text={configurationText(server)} />
+      <CodeBlock label="Client configuration" text={configurationText(server)} wrap />
       <Text size="xs" c="dimmed">
         {server.isPublic
           ? 'For the settings file of an MCP client. This server is public: it needs no key.'

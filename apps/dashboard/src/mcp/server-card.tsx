@@ -17,7 +17,7 @@ export function ServerCard({ server, onEdit, onDelete }: ServerCardProps) {
     <Surface p="md" data-mcp-server={server.name}>
       <Stack gap="sm">
         <Group justify="space-between" wrap="nowrap" gap="sm" align="flex-start">
-          <div className="long">
+          <div className="shrinks">
             <Title order={2} fz="md" className="long" title={server.name}>
               {server.name}
             </Title>

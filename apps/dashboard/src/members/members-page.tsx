@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { Fault, notifyDone, notifyFault } from '../look/fault.js';
 import { PageHeader } from '../look/page-header.js';
 import { Rows, Surface } from '../look/surface.js';
+import { TableFrame } from '../look/table-frame.js';
 import { useAction } from '../server/use-action.js';
 import { useWorkspace } from '../workspaces/use-workspace.js';
 import { isAdmin, type Workspace } from '../workspaces/workspaces.js';
@@ -51,10 +52,7 @@ export default function MembersPage() {
               onChange={(event) => setText(event.currentTarget.value)}
             />
           )}
-          <Table.ScrollContainer
-            minWidth={0}
-            scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Members' } }}
-          >
+          <TableFrame label="Members">
             <Table aria-label="Members">
               <Table.Thead>
                 <Table.Tr>
@@ -71,7 +69,7 @@ export default function MembersPage() {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </TableFrame>
           <Text size="sm" c="dimmed" p="md" role="status">
             {found.length > SHOWN_MAX
               ? `The first ${SHOWN_MAX} of ${found.length}: search to see others`
@@ -144,7 +142,7 @@ function MemberRow({ member, workspace, onRemove }: MemberRowProps) {
                 </Badge>
               )}
             </Group>
-            <Text size="xs" c="dimmed" className="long">
+            <Text size="xs" c="dimmed" className="long" title={member.email}>
               {member.email}
             </Text>
           </div>

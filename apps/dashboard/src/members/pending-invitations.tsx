@@ -6,6 +6,7 @@ import { Confirm } from '../look/confirm.js';
 import { Fault, notifyDone } from '../look/fault.js';
 import { Moment } from '../look/moment.js';
 import { Surface } from '../look/surface.js';
+import { TableFrame } from '../look/table-frame.js';
 import { useAction } from '../server/use-action.js';
 import type { Workspace } from '../workspaces/workspaces.js';
 import { cancelInvitation, invitationsQuery, memberNamesQuery, type PendingInvitation } from './members.js';
@@ -26,10 +27,7 @@ export function PendingInvitations({ workspace }: { workspace: Workspace }) {
           <Title order={2} p="md" pb={0}>
             Invitations that wait
           </Title>
-          <Table.ScrollContainer
-            minWidth={0}
-            scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Invitations' } }}
-          >
+          <TableFrame label="Invitations">
             <Table aria-label="Invitations that wait">
               <Table.Thead>
                 <Table.Tr>
@@ -46,7 +44,7 @@ export function PendingInvitations({ workspace }: { workspace: Workspace }) {
                 {waiting.map((invitation) => (
                   <Table.Tr key={invitation.id} data-invitation={invitation.email}>
                     <Table.Td maw={260}>
-                      <Text size="sm" className="long" title={invitation.email}>
+                      <Text size="sm" className="wrap-anywhere">
                         {invitation.email}
                       </Text>
                     </Table.Td>
@@ -79,7 +77,7 @@ export function PendingInvitations({ workspace }: { workspace: Workspace }) {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </TableFrame>
           <Group justify="space-between" p="md">
             <Text size="sm" c="dimmed">
               A link is shown once, when it is made. Inviting an address again makes a new link and ends the old one.

@@ -49,8 +49,9 @@ export function RemoveMemberDialog({
       onClose={close}
     >
       <Text size="sm" className="wrap-anywhere">
-        {isSelf ? 'Your' : `The personal keys of ${shown}, and`} {isSelf ? 'personal keys and sign-in' : 'the sign-in,'}{' '}
-        stop working in “{workspace.name}” at once. Workspace keys that {isSelf ? 'you' : 'they'} made go on working.
+        {isSelf
+          ? `Your sign-in and your personal keys stop working in “${workspace.name}” at once. Workspace keys that you made go on working.`
+          : `${shown} is shut out of “${workspace.name}” at once, personal keys included. Workspace keys that they made go on working.`}
       </Text>
     </Confirm>
   );

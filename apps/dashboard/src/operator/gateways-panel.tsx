@@ -7,6 +7,7 @@ import { countText } from '../look/dollars.js';
 import { Fault } from '../look/fault.js';
 import { Moment } from '../look/moment.js';
 import { Rows, Surface } from '../look/surface.js';
+import { TableFrame } from '../look/table-frame.js';
 import type { Operator } from './operator.js';
 import { hasBeenHeard, hear, type Heard, silentMs } from './silence.js';
 
@@ -37,11 +38,8 @@ export function GatewaysPanel({ operator }: { operator: Operator }) {
         stops by itself; the next revoke shuts it out and takes it off this list.
       </Text>
       {error && <Fault error={error} />}
-      <Table.ScrollContainer
-        minWidth={0}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Gateways' } }}
-      >
-        <Table aria-label="Gateways">
+      <TableFrame label="Gateways">
+        <Table aria-label="Gateways" className="table-flush">
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Gateway</Table.Th>
@@ -75,7 +73,7 @@ export function GatewaysPanel({ operator }: { operator: Operator }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </TableFrame>
       {data.gateways.length === 0 && (
         <Text size="sm" c="dimmed" p="md">
           No gateway has given a sign of life yet.

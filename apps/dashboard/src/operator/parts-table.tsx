@@ -1,5 +1,6 @@
 import { Badge, Table, Text } from '@mantine/core';
 import type { HealthReport } from '@tollgate/contracts';
+import { TableFrame } from '../look/table-frame.js';
 import { meaningOf } from './part-meaning.js';
 
 export interface PartsTableProps {
@@ -11,11 +12,8 @@ export interface PartsTableProps {
 /** The parts of one process: whether each is good, what it follows, up to where, and what it means when it is not. */
 export function PartsTable({ parts, of = 'this server' }: PartsTableProps) {
   return (
-    <Table.ScrollContainer
-      minWidth={0}
-      scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': `Parts of ${of}` } }}
-    >
-      <Table aria-label={`Health of each part of ${of}`}>
+    <TableFrame label={`Parts of ${of}`}>
+      <Table aria-label={`Health of each part of ${of}`} className="table-flush">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Part</Table.Th>
@@ -52,7 +50,7 @@ export function PartsTable({ parts, of = 'this server' }: PartsTableProps) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </TableFrame>
   );
 }
 

@@ -20,7 +20,7 @@ export function WorkspaceSwitcher({ current }: { current: Workspace }) {
             justify="space-between"
             rightSection={<IconSelector size={16} aria-hidden />}
             aria-label={`Workspace ${current.name}: switch`}
-            styles={{ label: { minWidth: 0 } }}
+            styles={{ label: { minWidth: 0, lineHeight: 1.5 } }}
           >
             <span className="long">{current.name}</span>
           </Button>

@@ -3,6 +3,7 @@ import { durationText } from '../look/dates.js';
 import { countText, dollars } from '../look/dollars.js';
 import { Moment } from '../look/moment.js';
 import { Surface } from '../look/surface.js';
+import { TableFrame } from '../look/table-frame.js';
 import type { GroupRow, Report } from './usage.js';
 
 const SHOWN_MAX = 100;
@@ -13,10 +14,7 @@ export function GroupTable({ label, report }: { label: string; report: Report<Gr
   if (rows.length === 0) return null;
   return (
     <Surface p={0}>
-      <Table.ScrollContainer
-        minWidth={0}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Bill' } }}
-      >
+      <TableFrame label="Bill">
         <Table aria-label={`Bill by ${label.toLowerCase()}`}>
           <Table.Thead>
             <Table.Tr>
@@ -63,7 +61,7 @@ export function GroupTable({ label, report }: { label: string; report: Report<Gr
             </Table.Tr>
           </Table.Tfoot>
         </Table>
-      </Table.ScrollContainer>
+      </TableFrame>
       <Text size="xs" c="dimmed" p="md">
         {rows.length > SHOWN_MAX && `The ${SHOWN_MAX} dearest of ${countText(rows.length)}; the report has all. `}
         Counted up to position {report.asOf.position}

@@ -24,8 +24,8 @@ describe('the stacked chart', () => {
     const days = new Map([['2026-11-02', [row('a', '0.100000'), row('c', '0.200000'), row('d', '0.100000')]]]);
     const series = [...seriesOf(rows), { id: OTHERS, name: 'others' }];
     expect(stackDays(['2026-11-01', '2026-11-02'], days, series, 'cost')).toEqual([
-      { day: '11-01', 's-a': 0, 's-b': 0, others: 0 },
-      { day: '11-02', 's-a': 0.1, 's-b': 0, others: 0.3 },
+      { day: 'Nov 1', 's-a': 0, 's-b': 0, others: 0 },
+      { day: 'Nov 2', 's-a': 0.1, 's-b': 0, others: 0.3 },
     ]);
   });
 
@@ -37,13 +37,13 @@ describe('the stacked chart', () => {
     ];
     const days = ['2026-11-01', '2026-11-02'];
     expect(stackDays(days, dayGroups(rows), seriesOf([row('a', '0.4'), row('b', '0.2')]), 'cost')).toEqual([
-      { day: '11-01', 's-a': 0.1, 's-b': 0 },
-      { day: '11-02', 's-a': 0.3, 's-b': 0.2 },
+      { day: 'Nov 1', 's-a': 0.1, 's-b': 0 },
+      { day: 'Nov 2', 's-a': 0.3, 's-b': 0.2 },
     ]);
     const whole = unsplit([{ day: '2026-11-02', requests: 2, durationMs: 9, cost: '0.500000' }]);
     expect(stackDays(days, whole, [{ id: 's-', name: 'All' }], 'requests')).toEqual([
-      { day: '11-01', 's-': 0 },
-      { day: '11-02', 's-': 2 },
+      { day: 'Nov 1', 's-': 0 },
+      { day: 'Nov 2', 's-': 2 },
     ]);
   });
 });

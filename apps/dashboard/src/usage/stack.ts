@@ -1,3 +1,4 @@
+import { dayText } from '../look/dates.js';
 import type { GroupRow, Sums } from './usage.js';
 
 /** How many groups get a colour of their own; the rest is summed up. */
@@ -49,7 +50,7 @@ export function stackDays(
 ): Record<string, string | number>[] {
   const own = new Set(series.map(({ id }) => id));
   return days.map((day) => {
-    const point: Record<string, string | number> = { day: day.slice(5) };
+    const point: Record<string, string | number> = { day: dayText(day) };
     for (const { id } of series) point[id] = 0;
     for (const row of groupsOf.get(day) ?? []) {
       const id = own.has(`s-${row.id}`) ? `s-${row.id}` : OTHERS;

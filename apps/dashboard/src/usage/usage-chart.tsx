@@ -65,7 +65,7 @@ export default function UsageChart({ month, by, measure, days, rows, height }: U
         dataKey="day"
         type="stacked"
         withLegend={series.length > 1}
-        legendProps={{ verticalAlign: 'bottom' }}
+        legendProps={{ verticalAlign: 'bottom', itemSorter: null }}
         series={series.map(({ id, name }, index) => ({
           name: id,
           label: name.length > 32 ? `${name.slice(0, 31)}…` : name,

@@ -51,7 +51,7 @@ export default function UsagePage() {
         <Surface>
           <Group justify="space-between" mb="md" gap="sm">
             <SimpleGrid cols={2} spacing="xl">
-              <Figure label={`Cost of ${month}`} value={days.data ? dollars(days.data.total.cost) : '…'} />
+              <Figure label={`Cost of ${monthName(month)}`} value={days.data ? dollars(days.data.total.cost) : '…'} />
               <Figure label="Runs" value={days.data ? countText(days.data.total.requests) : '…'} />
             </SimpleGrid>
             <Group gap="sm">
@@ -134,7 +134,7 @@ function MonthChoice({
         maxDate={`${thisMonth}-28`}
         onChange={(value) => value && onChange(value.slice(0, 7))}
         valueFormat="MMMM YYYY"
-        w={160}
+        w={148}
       />
       <ActionIcon
         variant="default"

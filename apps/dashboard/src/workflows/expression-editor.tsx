@@ -59,8 +59,8 @@ export function ExpressionEditor({ form }: { form: UseFormReturnType<WorkflowDra
 function Result({ tryOut, expression }: { tryOut: TryOut; expression: string }) {
   return (
     <Stack gap={4} mih={190} role="status" aria-label="Result of the try-out" data-try-out={tryOut.state}>
-      <Group gap="xs">
-        <Text size="sm" fw={500}>
+      <Group gap="xs" h="1.35rem">
+        <Text size="sm" fw={600}>
           Output
         </Text>
         {tryOut.state === 'done' && tryOut.told.ok && (
@@ -69,7 +69,7 @@ function Result({ tryOut, expression }: { tryOut: TryOut; expression: string }) 
           </Badge>
         )}
       </Group>
-      <Text size="xs" c="dimmed" mb={2}>
+      <Text size="xs" c="dimmed" mt={-5} mb={1}>
         Run in this browser, live; nothing is billed
       </Text>
       {tryOut.state === 'idle' && (

@@ -89,7 +89,9 @@ export function WorkflowForm({
               chevronPosition="left"
             >
               <Accordion.Item value="schema" bg="transparent">
-                <Accordion.Control>Input schema (optional)</Accordion.Control>
+                <Accordion.Control fz="sm" fw={600}>
+                  Input schema (optional)
+                </Accordion.Control>
                 <Accordion.Panel>
                   <Textarea
                     label="JSON Schema of the input"

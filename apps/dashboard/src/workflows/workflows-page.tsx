@@ -100,9 +100,15 @@ function WorkflowCard({ workflow }: { workflow: Workflow }) {
         </Title>
         <DeploymentBadge workflow={workflow} />
       </Group>
-      <Text size="sm" c="dimmed" lineClamp={2} mih="1.4em" className="wrap-anywhere">
-        {workflow.description ?? (workflow.runner.kind === 'http' ? workflow.runner.url : 'Expression')}
-      </Text>
+      {workflow.description ? (
+        <Text size="sm" c="dimmed" lineClamp={2} className="wrap-anywhere">
+          {workflow.description}
+        </Text>
+      ) : (
+        <Text size="xs" lh="1.4rem" c="dimmed" ff="monospace" lineClamp={2} className="wrap-anywhere">
+          {workflow.runner.kind === 'http' ? workflow.runner.url : workflow.runner.expression}
+        </Text>
+      )}
       <Text size="xs" c="dimmed" mt="xs">
         {workflow.runner.kind === 'http' ? 'HTTP upstream' : 'Expression'} · changed{' '}
         <Moment at={workflow.updatedAt} relative />
