@@ -42,7 +42,10 @@ let count = 0;
 export async function signUpReader(
   browser: Browser,
   url: string,
-  { email = `reader-${Date.now()}-${++count}@example.com` }: { email?: string } = {},
+  {
+    email = `reader-${Date.now()}-${++count}@example.com`,
+    name = 'Ada Lovelace',
+  }: { email?: string; name?: string } = {},
 ): Promise<Reader> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 850 } });
   context.setDefaultTimeout(WAIT_MS);
@@ -57,7 +60,7 @@ export async function signUpReader(
   });
   await page.goto(`${url}/`);
   await page.getByRole('link', { name: 'Sign up' }).click();
-  await page.getByRole('textbox', { name: 'Name' }).fill('Ada Lovelace');
+  await page.getByRole('textbox', { name: 'Name' }).fill(name);
   await page.getByRole('textbox', { name: 'E-mail' }).fill(email);
   await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign up' }).click();
@@ -126,9 +129,68 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
 }
 
-/** Waits until nothing sticks out to the right: whoever reads on a phone scrolls up and down alone. */
+/** Waits until nothing sticks out to the right, of the page or of a dialog: whoever reads on a phone scrolls up and down alone. */
 export async function fitsItsWidth(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, undefined, { timeout: 5_000 });
+  await page.waitForFunction(
+    () =>
+      [document.documentElement, ...document.querySelectorAll('[role="dialog"]')].every(
+        ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth,
+      ),
+    undefined,
+    { timeout: 5_000 },
+  );
+}
+
+/** What sticks out furthest, for who has to repair it. */
+const widestOf = (page: Page) =>
+  page.evaluate(() => {
+    const rightOf = (element: Element) => element.getBoundingClientRect().right;
+    const [widest] = [...document.body.querySelectorAll('*')]
+      .filter((element) => !element.closest('.mantine-ScrollArea-viewport'))
+      .sort((a, b) => rightOf(b) - rightOf(a));
+    return widest ? `${Math.round(rightOf(widest))} px: ${widest.outerHTML.slice(0, 200)}` : 'nothing';
+  });
+
+/** Waits until what opens or closes has done so: half-drawn text has half its contrast. */
+async function still(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('[role="dialog"], [role="menu"], [role="listbox"], [role="tooltip"], [role="alert"]')]
+      .flatMap((element) => [element, ...(element.parentElement ? [element.parentElement] : [])])
+      .every((element) => !element.checkVisibility() || getComputedStyle(element).opacity === '1'),
+  );
+  // What turns for ever is waiting for something else.
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(({ playState, effect }) => playState !== 'running' || effect?.getComputedTiming().endTime === Infinity),
+  );
+}
+
+const WIDTHS = [
+  { width: 1280, height: 850 },
+  { width: 390, height: 844 },
+];
+
+/**
+ * Looks at what is shown, wide and on a phone, in light and dark: it fits, and keeps nobody out. Says what does not. What
+ * moves away with a change of size, as a menu may, is opened anew in each.
+ */
+export async function faultsOf(page: Page, what: string, open?: () => Promise<void>): Promise<string[]> {
+  const faults: string[] = [];
+  for (const size of WIDTHS) {
+    await page.setViewportSize(size);
+    await open?.();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await still(page);
+      const where = `${what}, ${size.width} px, ${colorScheme}`;
+      await fitsItsWidth(page).catch(async () => faults.push(`${where}: too wide, ${await widestOf(page)}`));
+      faults.push(...(await seriousFindings(page)).map((finding) => `${where}: ${finding}`));
+    }
+    if (open) await page.keyboard.press('Escape');
+  }
+  await page.setViewportSize(WIDTHS[0]!);
+  return faults;
 }
 
 /** Waits until the page shows what it has to show: nothing that is seen is still being loaded. */

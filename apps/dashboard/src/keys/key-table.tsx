@@ -69,7 +69,7 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
                   />
                 </Table.Td>
               )}
-              <Table.Td maw={260}>
+              <Table.Td maw={0} w="40%">
                 <Text size="sm" fw={600} className="long" title={key.name}>
                   {key.name}
                 </Text>
@@ -83,7 +83,7 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
               <Table.Td className="wide-only">
                 <Text size="sm">{kind}</Text>
               </Table.Td>
-              <Table.Td className="wide-only" maw={160}>
+              <Table.Td className="wide-only" maw={140}>
                 <Text size="sm" className="long" title={creatorOf(key)}>
                   {creatorOf(key)}
                 </Text>
@@ -155,7 +155,11 @@ function Actions({ target, onRename, onRevoke }: { target: KeyView } & Pick<KeyT
             Rename
           </Menu.Item>
         )}
-        <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => onRevoke(target)}>
+        <Menu.Item
+          color="var(--mantine-color-error)"
+          leftSection={<IconTrash size={16} aria-hidden />}
+          onClick={() => onRevoke(target)}
+        >
           Revoke
         </Menu.Item>
       </Menu.Dropdown>

@@ -32,12 +32,14 @@ export function Fault({ error, retry }: { error: unknown; retry?: () => void }) 
   );
 }
 
+const closeButtonProps = { 'aria-label': 'Close the message' };
+
 /** The same as a passing message, where there is no place on the page: a change that was rolled back, say. */
 export function notifyFault(error: unknown, what: string): void {
   const { title, text } = explain(error);
-  notifications.show({ color: 'red', title: what, message: `${title}: ${text}`, autoClose: 10_000 });
+  notifications.show({ color: 'red', title: what, message: `${title}: ${text}`, autoClose: 10_000, closeButtonProps });
 }
 
 export function notifyDone(message: string): void {
-  notifications.show({ color: 'teal', message, autoClose: 4_000 });
+  notifications.show({ color: 'teal', message, autoClose: 4_000, closeButtonProps });
 }

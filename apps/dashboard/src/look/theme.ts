@@ -18,26 +18,43 @@ const sea: MantineColorsTuple = [
   '#024a57',
 ];
 
+/** Dark enough at its main shade for white text. */
+const red: MantineColorsTuple = [
+  '#fff5f5',
+  '#ffe3e3',
+  '#ffc9c9',
+  '#ffa8a8',
+  '#ff8787',
+  '#fa5252',
+  '#e03131',
+  '#c92a2a',
+  '#b02525',
+  '#951f1f',
+];
+
 /** The same steps as the widgets' own greys, a little blue as the page is. */
 const dark: MantineColorsTuple = [
   '#d3d8dd',
   '#b9c0c7',
   '#828b94',
   '#656e77',
-  '#40474f',
-  '#363c43',
+  '#373d44',
+  '#30363c',
   '#2a2f35',
   '#1f2226',
   '#1a1d20',
   '#121417',
 ];
 
+/** A list scrolls by itself: the widgets' own scroll area within it is a stop that no key reaches. */
+const list = { defaultProps: { withScrollArea: false }, styles: { options: { maxHeight: 260, overflowY: 'auto' } } };
+
 export const theme = createTheme({
   primaryColor: 'sea',
   primaryShade: 7,
   autoContrast: true,
   luminanceThreshold: 0.28,
-  colors: { sea, dark },
+  colors: { sea, dark, red },
   defaultRadius: 'md',
   cursorType: 'pointer',
   fontFamily: 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
@@ -49,6 +66,10 @@ export const theme = createTheme({
   components: {
     Modal: { defaultProps: { centered: false, size: 'lg', closeButtonProps: { 'aria-label': 'Close' } } },
     Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    // Its stop for the focus is a child that no menu may have.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+    Select: list,
+    MultiSelect: list,
     Badge: { defaultProps: { radius: 'sm', tt: 'none' }, styles: { root: { minWidth: 'max-content' } } },
     Table: { defaultProps: { verticalSpacing: 'sm' } },
     Tooltip: { defaultProps: { events: { hover: true, focus: true, touch: true } } },

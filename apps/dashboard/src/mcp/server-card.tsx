@@ -39,7 +39,11 @@ export function ServerCard({ server, onEdit, onDelete }: ServerCardProps) {
                 <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={onEdit}>
                   Edit
                 </Menu.Item>
-                <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={onDelete}>
+                <Menu.Item
+                  color="var(--mantine-color-error)"
+                  leftSection={<IconTrash size={16} aria-hidden />}
+                  onClick={onDelete}
+                >
                   Delete
                 </Menu.Item>
               </Menu.Dropdown>

@@ -172,7 +172,6 @@ function WorkspaceChoice({ workspaces, value, onChange }: WorkspaceChoiceProps) 
       onChange={(id) => id && onChange(id)}
       allowDeselect={false}
       searchable={workspaces.length > 8}
-      maxDropdownHeight={260}
     />
   );
 }

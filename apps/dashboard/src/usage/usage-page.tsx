@@ -130,6 +130,9 @@ function MonthChoice({
       </ActionIcon>
       <MonthPickerInput
         aria-label={`Month: ${monthName(month)}`}
+        id="month"
+        popoverProps={{ id: 'month' }}
+        ariaLabels={{ previousYear: 'Year before', nextYear: 'Year after' }}
         value={`${month}-01`}
         maxDate={`${thisMonth}-28`}
         onChange={(value) => value && onChange(value.slice(0, 7))}
