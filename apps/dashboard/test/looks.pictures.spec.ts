@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { TurnedClock } from './clock.js';
 import { ADMIN_KEY, type Platform, startPlatform } from './platform.js';
 import { deployed, execute, openBrowser, type Reader, settled, signUpReader } from './reader.js';
 
@@ -10,6 +11,8 @@ const ALL = process.env.PICTURES;
 
 const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 const README_SIZE = { width: 1200, height: 760 };
+/** When something was run, in days ago; its people look in often enough to stay signed in. */
+const DAYS = [19, 18, 15, 14, 12, 11, 8, 7, 6, 4, 3, 1, 0];
 
 /**
  * Draws the pages anew: `npm run pictures` the ones in the README, `PICTURES=/some/folder npm run pictures` each page in
@@ -20,15 +23,17 @@ describe('pictures of the pages', () => {
   let browser: Browser;
   let owner: Reader;
   let paths: Record<string, string>;
+  const clock = new TurnedClock(DAYS[0]!);
   beforeAll(async () => {
-    platform = await startPlatform();
+    platform = await startPlatform(clock.settings);
     browser = await openBrowser();
     owner = await signUpReader(browser, platform.url, { email: 'ada@example.com' });
-    paths = await furnished(platform.url, owner);
+    paths = await furnished(platform.url, owner, clock);
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
     await platform?.stop();
+    clock.dispose();
   }, 30_000);
 
   it('are drawn', async () => {
@@ -107,7 +112,7 @@ async function tryOut(page: Page): Promise<void> {
 }
 
 /** A workspace as it looks after a while: members, keys of many kinds, workflows, runs that failed and that did not. */
-async function furnished(url: string, owner: Reader): Promise<Record<string, string>> {
+async function furnished(url: string, owner: Reader, clock: TurnedClock): Promise<Record<string, string>> {
   const { ask, workspaceId } = owner;
   const base = `/w/${workspaceId}`;
   await ask('PATCH', `/api/workspaces/${workspaceId}`, { name: 'Analytical Engines' });
@@ -136,17 +141,25 @@ async function furnished(url: string, owner: Reader): Promise<Record<string, str
     workflowIds: workflows.slice(0, 2),
   });
   const inputs = [{ name: 'Ada' }, { items: [{ price: 12.5, quantity: 4 }] }, { invoice: {} }];
-  const keys = ['production backend', 'nightly report', 'staging'];
-  for (const [at, name] of keys.entries()) {
+  const keys = new Map<string, string>();
+  for (const name of ['production backend', 'nightly report', 'staging']) {
     const soon = new Date(Date.now() + 5 * 86_400_000).toISOString();
     const made = await ask('POST', `/api/workspaces/${workspaceId}/api-keys`, {
       name,
       ...(name === 'staging' && { expiresAt: soon }),
     });
-    const { key } = made.body.key as { key: string };
-    for (let run = 0; run < 12 - at * 3; run++) {
-      const which = (run + at) % workflows.length;
-      await execute(url, workflows[which]!, key, inputs[which]);
+    keys.set(name, (made.body.key as { key: string }).key);
+  }
+  for (const [day, daysAgo] of DAYS.entries()) {
+    clock.turn(daysAgo);
+    await ask('GET', '/api/auth/get-session');
+    for (const [at, key] of [...keys.values()].entries()) {
+      // Busier from day to day, each key in a rhythm of its own, and the last one from the second week on.
+      const runs = at === 2 && day < 5 ? 0 : 2 + ((day * (at + 2)) % 5) + Math.floor(day / (at + 2));
+      for (let run = 0; run < runs; run++) {
+        const which = (run + at) % workflows.length;
+        await execute(url, workflows[which]!, key, inputs[which]);
+      }
     }
   }
   for (const name of ['laptop', 'experiments']) await ask('POST', '/api/users/me/api-keys', { name });
