@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RunArchive } from '@tollgate/access';
-import type { ArchivedRun } from '@tollgate/contracts';
+import type { ArchivedRun, ArchivedRunQuestion } from '@tollgate/contracts';
 import { RunLog } from './run-log.js';
 
 /** The log of runs, asked within the process. */
@@ -10,14 +10,8 @@ export class LocalRunArchive extends RunArchive {
     super();
   }
 
-  override async find({
-    workspaceId,
-    runId,
-  }: {
-    workspaceId: string;
-    runId: string;
-  }): Promise<ArchivedRun | undefined> {
-    const run = await this.runs.find(workspaceId, runId);
+  override async find({ workspaceId, runId, payerUserId }: ArchivedRunQuestion): Promise<ArchivedRun | undefined> {
+    const run = await this.runs.find(workspaceId, runId, payerUserId);
     if (!run) return undefined;
     const { output, error } = await this.runs.texts(run);
     const { workflowId, trigger, status, durationMs, costMicros } = run;

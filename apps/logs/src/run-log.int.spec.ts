@@ -4,6 +4,7 @@ import { logListQuerySchema } from '@tollgate/contracts';
 import type { NewEvent } from '@tollgate/contracts';
 import { logsInDatabase } from '../test/logs-in-database.js';
 import { logged, runFinished, runRefused } from '../test/runs.js';
+import { LocalRunArchive } from './local-run-archive.js';
 import { LogPages } from './log-pages.js';
 import { LogRetention } from './log-retention.js';
 import { RunLog } from './run-log.js';
@@ -262,5 +263,23 @@ describe('an entry', () => {
     await logs.deliver(news, feed);
     await logs.deliver(news.slice(0, 2), feed);
     expect(await told()).toEqual({ id: 'f1', name: 'Second', description: 'better', deleted: true });
+  });
+});
+
+describe('a run of an id that two payers chose in one workspace', () => {
+  test('is found for each as his own, and without a payer it is the newest', async () => {
+    const of = (payerUserId: string, startedAt: string) =>
+      runFinished({ runId: 'mine', payerUserId, startedAt, output: payerUserId });
+    // Events of a run whose id was chosen have ids of their own.
+    await given([
+      { ...of('u1', '2026-11-03T10:00:00.000Z'), id: 'e1' },
+      { ...of('u2', '2026-11-03T11:00:00.000Z'), id: 'e2' },
+    ]);
+    const archive = new LocalRunArchive(new RunLog(logs.database));
+    const outputOf = async (payerUserId?: string) =>
+      (await archive.find({ workspaceId: 'w1', runId: 'mine', payerUserId }))?.output;
+
+    expect([await outputOf('u1'), await outputOf('u2'), await outputOf()]).toEqual(['u1', 'u2', 'u2']);
+    expect(await outputOf('u3')).toBeUndefined();
   });
 });

@@ -88,13 +88,18 @@ export class RunLog {
     return rows.map((row) => row.workspace_id);
   }
 
-  /** A workspace's run of this id; the newest, when it chose the id again. */
-  async find(workspaceId: string, runId: string): Promise<RunEntry | undefined> {
+  /** A workspace's run of this id, of one payer where he is named; the newest, when the id was chosen again. */
+  async find(workspaceId: string, runId: string, payerUserId?: string): Promise<RunEntry | undefined> {
+    const places = 'FROM logs.run_ids WHERE run_id = $2 AND workspace_id = $1';
+    // Where the payer matters all places are looked at: `run_ids` does not know him.
+    const place =
+      payerUserId === undefined
+        ? `started_at = (SELECT max(started_at) ${places})`
+        : `started_at = ANY (ARRAY(SELECT started_at ${places})) AND payer_user_id = $3`;
     const { rows } = await this.database.pool.query<EntryRow>(
-      `SELECT ${ENTRY_COLUMNS} FROM logs.run_log WHERE workspace_id = $1 AND run_id = $2 AND started_at = (
-         SELECT max(started_at) FROM logs.run_ids WHERE run_id = $2 AND workspace_id = $1
-       ) LIMIT 1`,
-      [workspaceId, runId],
+      `SELECT ${ENTRY_COLUMNS} FROM logs.run_log WHERE workspace_id = $1 AND run_id = $2 AND ${place}
+       ORDER BY started_at DESC LIMIT 1`,
+      payerUserId === undefined ? [workspaceId, runId] : [workspaceId, runId, payerUserId],
     );
     return rows[0] && entryOf(rows[0]);
   }

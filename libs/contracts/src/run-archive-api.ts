@@ -21,10 +21,13 @@ export const archivedRunSchema = USAGE_EVENTS.RunFinished.data
   });
 export type ArchivedRun = z.infer<typeof archivedRunSchema>;
 
-/** Between the services: which run is asked for, and the newest one of this id in the workspace. */
+/** Between the services: which run is asked for, and the newest one of this id in the workspace (of this payer). */
 export const ARCHIVED_RUN_PATH = '/internal/runs';
 export const archivedRunQuestionSchema = z.object({
   workspaceId: z.string().min(1).max(128),
   runId: z.string().min(1).max(128),
+  /** Two payers may choose the same id. */
+  payerUserId: z.string().min(1).max(128).optional(),
 });
+export type ArchivedRunQuestion = z.infer<typeof archivedRunQuestionSchema>;
 export const archivedRunAnswerSchema = z.object({ run: archivedRunSchema.nullable() });

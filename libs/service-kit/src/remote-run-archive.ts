@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { RunArchive } from '@tollgate/access';
-import { ARCHIVED_RUN_PATH, type ArchivedRun, archivedRunAnswerSchema, Problem } from '@tollgate/contracts';
+import {
+  ARCHIVED_RUN_PATH,
+  type ArchivedRun,
+  type ArchivedRunQuestion,
+  archivedRunAnswerSchema,
+  Problem,
+} from '@tollgate/contracts';
 import { Config } from './config.js';
 import { INTERNAL_HEADER, InternalSecret } from './internal-secret.js';
 
@@ -17,7 +23,7 @@ export class RemoteRunArchive extends RunArchive {
     super();
   }
 
-  override async find(of: { workspaceId: string; runId: string }): Promise<ArchivedRun | undefined> {
+  override async find(of: ArchivedRunQuestion): Promise<ArchivedRun | undefined> {
     const { LOGS_URL } = this.config;
     if (LOGS_URL === undefined) return undefined;
     try {

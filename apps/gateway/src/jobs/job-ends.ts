@@ -46,8 +46,9 @@ export class JobEnds {
 
   /** Whether the run, begun before by a gateway that was lost, is in the log of runs: then that is how it ended. */
   async adopt(delivery: Delivery, row: JobRow): Promise<boolean> {
-    const found = await this.archive.find({ workspaceId: row.workspace_id, runId: row.run_id }).catch(() => undefined);
     const order = orderOf(row);
+    const of = { workspaceId: row.workspace_id, runId: row.run_id, payerUserId: order.payerUserId };
+    const found = await this.archive.find(of).catch(() => undefined);
     if (!found || found.workflowId !== row.workflow_id || Date.parse(found.startedAt) < order.admittedAtMs)
       return false;
     if (found.status === 'refused') return false;

@@ -15,7 +15,8 @@ export class EndedBefore {
   async find(run: AdmittedRun): Promise<EndedRun | undefined> {
     const { runId, party, rate, timeoutMs } = run;
     const { workspaceId } = party.workflow;
-    const found = await this.archive.find({ workspaceId, runId }).catch(() => undefined);
+    const of = { workspaceId, runId, payerUserId: party.payerUserId };
+    const found = await this.archive.find(of).catch(() => undefined);
     if (!found || found.workflowId !== party.workflowId || found.status === 'refused') return undefined;
     await this.admission.finish(runId, party.payerUserId, found.costMicros);
     const { status, error, output, costMicros, startedAt, endedAt, durationMs } = found;
