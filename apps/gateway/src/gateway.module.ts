@@ -35,6 +35,7 @@ import { LiveRuns } from './runs/live-runs.js';
 import { PerformRun } from './runs/perform-run.js';
 import { ExecutionsController } from './runs/executions.controller.js';
 import { ClaimTable } from './idempotency/claim-table.js';
+import { MonotonicClock } from './idempotency/monotonic-clock.js';
 import { RepeatableCalls } from './idempotency/repeatable-calls.js';
 import { EndedBefore } from './runs/ended-before.js';
 import { RunStates } from './runs/run-states.js';
@@ -103,6 +104,7 @@ import { WorkflowsController } from './workflows/workflows.controller.js';
     RunStates,
     EndedBefore,
     ClaimTable,
+    MonotonicClock,
     RepeatableCalls,
     GatewayIdentity,
     JobQueue,

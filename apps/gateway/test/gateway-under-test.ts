@@ -223,6 +223,22 @@ export class GatewayUnderTest {
   }
 }
 
+/** A run by key at another gateway than the one under test. */
+export async function executeAt(
+  url: string,
+  workflowId: string,
+  key: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<Answer> {
+  const response = await fetch(`${url}/api/workflows/${workflowId}/execute`, {
+    method: 'POST',
+    headers: { 'x-api-key': key, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  return answerOf(response.status, response.headers, await response.text());
+}
+
 function answerOf(status: number, headers: Headers, text: string): Answer {
   const isJson = headers.get('content-type')?.startsWith('application/json') === true;
   return { status, headers, text, json: isJson ? JSON.parse(text) : undefined };

@@ -118,6 +118,7 @@ export class AdmitRun {
     if (full !== undefined) asked.hasRoom = false;
     if (!deployment) asked.precheck = 'notDeployed';
     else if (payer.suspended) asked.precheck = 'suspended';
+    mode.fixed?.assertHeld();
     return andThen(this.admission.admit(asked), (answer) => {
       if (full !== undefined && answer.outcome === 'noRoom') return refused({ kind: 'unavailable', reason: full });
       if (answer.outcome !== 'admitted') return this.refuse(refusalOf(answer, runId), facts, startedAtMs);

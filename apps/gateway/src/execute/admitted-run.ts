@@ -24,6 +24,8 @@ export interface FixedRun {
   eventKey: string;
   /** It may have been begun before, by a gateway that was lost. */
   again: boolean;
+  /** Asked right before admission. Throws when somebody else may have taken the run over since. */
+  assertHeld(): void;
 }
 
 /** In which way a run is to start; what differs between surfaces and modes. */

@@ -58,7 +58,13 @@ export class ClaimTable {
     const { rows } = await this.database.pool.query<ClaimRow>(CLAIM, values);
     const [row] = rows;
     if (row) return { holder, runId: row.run_id, eventKey: row.event_key, again: row.again };
-    const { rows: found } = await this.database.pool.query<KeptRow>(READ, values.slice(0, 3));
+    return this.find(scope);
+  }
+
+  /** How it stands with a claim that somebody else has. */
+  async find(scope: ClaimScope): Promise<Exclude<Claimed, Claim>> {
+    const values = [scope.keyId, scope.workflowId, scope.idempotencyKey];
+    const { rows: found } = await this.database.pool.query<KeptRow>(READ, values);
     const kept = found[0];
     if (!kept) return 'inProgress'; // it was freed this moment
     if (kept.fingerprint !== scope.fingerprint) return 'otherCall';
@@ -91,13 +97,14 @@ export class ClaimTable {
     );
   }
 
-  /** Says that these are still worked at. */
-  async renew(holders: string[]): Promise<void> {
-    await this.database.pool.query(
+  /** Says that these are still worked at; gives those that nobody has taken over. */
+  async renew(holders: string[]): Promise<string[]> {
+    const { rows } = await this.database.pool.query<{ holder: string }>(
       `UPDATE idempotency_claims SET held_until = now() + interval '${LEASE_SECONDS} seconds'
-       WHERE holder = ANY ($1) AND status IS NULL`,
+       WHERE holder = ANY ($1) AND status IS NULL RETURNING holder`,
       [holders],
     );
+    return rows.map(({ holder }) => holder);
   }
 
   /** Forgets answers of more than a day ago. */

@@ -4,7 +4,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '@tollgate/testing';
-import { type Answer, GatewayUnderTest } from '../../test/gateway-under-test.js';
+import { type Answer, executeAt, GatewayUnderTest } from '../../test/gateway-under-test.js';
 import { ClaimTable } from './claim-table.js';
 
 describe('calls with an Idempotency-Key', () => {
@@ -41,15 +41,8 @@ describe('calls with an Idempotency-Key', () => {
   const freshKey = () => `order-${(count += 1)}`;
   const call = (id: string, idempotencyKey: string, body: unknown = {}, headers: Record<string, string> = {}) =>
     gateway.execute(id, key, body, { 'idempotency-key': idempotencyKey, ...headers });
-  const callOther = async (id: string, idempotencyKey: string, body: unknown = {}): Promise<Answer> => {
-    const response = await fetch(`${otherUrl}/api/workflows/${id}/execute`, {
-      method: 'POST',
-      headers: { 'x-api-key': key, 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
-      body: JSON.stringify(body),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, text, json: JSON.parse(text) };
-  };
+  const callOther = (id: string, idempotencyKey: string, body: unknown = {}) =>
+    executeAt(otherUrl, id, key, body, { 'idempotency-key': idempotencyKey });
   const isReplay = (answer: Answer) => answer.headers.get('idempotency-replayed') === 'true';
   const called = () =>
     eventually(() => {
@@ -206,42 +199,6 @@ describe('calls with an Idempotency-Key', () => {
       const answer = await call(slow, idempotencyKey, {});
       expect([answer.json.output, isReplay(answer)]).toEqual(['kept', true]);
     });
-  });
-
-  test('whose gateway was lost are taken over, with the same run: billed once', async () => {
-    const idempotencyKey = freshKey();
-    const first = call(slow, idempotencyKey, {});
-    const { response, runId } = await called();
-    expect((await callOther(slow, idempotencyKey, {})).status).toBe(409);
-    await gateway.database.pool.query(
-      `UPDATE gateway.idempotency_claims SET held_until = now() WHERE idempotency_key = $1`,
-      [idempotencyKey],
-    );
-    const second = callOther(slow, idempotencyKey, {});
-    await eventually(() => expect(waiting).toHaveLength(2));
-    expect(waiting[1]!.runId).toBe(runId);
-    waiting[1]!.response.setHeader('content-type', 'application/json').end('"second"');
-    response.setHeader('content-type', 'application/json').end('"first"');
-    expect((await second).json).toMatchObject({ executionId: runId, output: 'second' });
-    await first;
-    await factsOf(runId);
-    expect((await call(slow, idempotencyKey, {})).json.output).toBe('second');
-    expect(await factsOf(runId)).toBe(2);
-  });
-
-  test('that a lost gateway had recorded are answered from the log, not run again', async () => {
-    const idempotencyKey = freshKey();
-    const first = await call(echo, idempotencyKey, { n: 'recorded' });
-    await eventually(() =>
-      expect(gateway.runEvents.filter(({ subject }) => subject === first.json.executionId)).toHaveLength(2),
-    );
-    await gateway.database.pool.query(
-      `UPDATE gateway.idempotency_claims SET status = NULL, body = NULL, held_until = now() WHERE idempotency_key = $1`,
-      [idempotencyKey],
-    );
-    const again = await call(echo, idempotencyKey, { n: 'recorded' });
-    expect(again.json).toEqual(first.json);
-    expect(await factsOf(first.json.executionId)).toBe(2);
   });
 
   test('whose streamed run could not be kept leave the key free', async () => {

@@ -6,7 +6,8 @@ import { faultOf, Log } from '@tollgate/service-kit';
 import type { WholeAnswer } from '../execute/answer-run.js';
 import type { FixedRun } from '../execute/admitted-run.js';
 import { EnqueueUnconfirmed } from '../runs/run-refusal.js';
-import { type Claim, ClaimTable, LEASE_SECONDS } from './claim-table.js';
+import { type Claim, type ClaimScope, ClaimTable, LEASE_SECONDS } from './claim-table.js';
+import { MonotonicClock } from './monotonic-clock.js';
 
 /** A call that its caller may repeat. */
 export interface RepeatableCall {
@@ -21,15 +22,25 @@ export interface RepeatableCall {
 export interface ClaimedCall {
   /** The ids that its run must have. */
   fixed: FixedRun;
-  /** To be waited for before the answer leaves. */
-  keep(answer: WholeAnswer): Promise<void>;
+  /** Resolves to the answer that is to leave: this one, or another's that took the call over. Rejects with `ClaimLost`. */
+  keep(answer: WholeAnswer): Promise<WholeAnswer>;
+  /** Instead, when `fixed.assertHeld` threw: resolves to the other's answer. Rejects with `ClaimLost`. */
+  lost(): Promise<WholeAnswer>;
   /** Instead, when no run was begun. */
-  free(): Promise<void>;
+  free(): Promise<unknown>;
   /** Instead, when nobody knows: whoever calls next takes over, with the same run. */
-  leave(): Promise<void>;
+  leave(): Promise<unknown>;
 }
 
-const RENEW_MS = (LEASE_SECONDS * 1000) / 4;
+/** A call that somebody else has taken over since, and has not answered yet (contract A1 row 10: 409). */
+export class ClaimLost extends Problem {
+  constructor() {
+    super('idempotencyInProgress', { retryAfterSeconds: IN_PROGRESS_RETRY_SECONDS });
+  }
+}
+
+const LEASE_MS = LEASE_SECONDS * 1000;
+const RENEW_MS = LEASE_MS / 4;
 const SWEEP_MS = 10 * 60 * 1000;
 const IN_PROGRESS_RETRY_SECONDS = 1;
 /** Told with an answer that is given again (contract A1 row 10). */
@@ -54,11 +65,13 @@ export function readIdempotencyKey(headers: IncomingHttpHeaders): string | undef
  */
 @Injectable()
 export class RepeatableCalls implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly held = new Set<string>();
+  /** Holders at work here, and until when none of them can be taken over, by the monotonic clock. */
+  private readonly held = new Map<string, number>();
   private timers: NodeJS.Timeout[] = [];
 
   constructor(
     private readonly table: ClaimTable,
+    private readonly clock: MonotonicClock,
     private readonly log: Log,
   ) {}
 
@@ -81,53 +94,73 @@ export class RepeatableCalls implements OnApplicationBootstrap, OnApplicationShu
     try {
       answer = await work(claimed.fixed);
     } catch (error) {
+      if (error instanceof ClaimLost) return claimed.lost();
       await (isAmbiguous(error) ? claimed.leave() : claimed.free());
       throw error;
     }
-    await claimed.keep(answer);
-    return answer;
+    return claimed.keep(answer);
   }
 
   /** The claim, or the first answer. */
   async claim(call: RepeatableCall): Promise<ClaimedCall | WholeAnswer> {
     const { keyId, workflowId, idempotencyKey } = call;
-    const claimed = await this.table.claim({
-      keyId,
-      workflowId,
-      idempotencyKey,
-      fingerprint: fingerprintOf(call.asked),
-    });
+    const scope = { keyId, workflowId, idempotencyKey, fingerprint: fingerprintOf(call.asked) };
+    // Before the database counts from now: so the claim is never thought to last longer here than there.
+    const heldUntilMs = this.clock.nowMs() + LEASE_MS;
+    const claimed = await this.table.claim(scope);
     if (claimed === 'otherCall') throw new Problem('idempotencyKeyReused');
     if (claimed === 'inProgress') {
       throw new Problem('idempotencyInProgress', { retryAfterSeconds: IN_PROGRESS_RETRY_SECONDS });
     }
-    if ('kept' in claimed) return { ...claimed.kept, headers: { ...claimed.kept.headers, ...REPLAYED } };
-    this.held.add(claimed.holder);
+    if ('kept' in claimed) return replayed(claimed.kept);
+    this.held.set(claimed.holder, heldUntilMs);
     const { runId, eventKey, again } = claimed;
     return {
-      fixed: { runId, eventKey, again },
-      keep: (answer) => this.settle(claimed, () => this.table.keep(claimed, withoutRate(answer))),
+      fixed: { runId, eventKey, again, assertHeld: () => this.assertHeld(claimed) },
+      keep: async (answer) => {
+        const isKept = await this.settle(claimed, () => this.table.keep(claimed, withoutRate(answer)));
+        return isKept === false ? this.answerOfOther(scope) : answer;
+      },
+      lost: async () => {
+        await this.settle(claimed, () => this.table.leave(claimed));
+        return this.answerOfOther(scope);
+      },
       free: () => this.settle(claimed, () => this.table.free(claimed)),
       leave: () => this.settle(claimed, () => this.table.leave(claimed)),
     };
+  }
+
+  private assertHeld({ holder }: Claim): void {
+    if (this.clock.nowMs() >= (this.held.get(holder) ?? -Infinity)) throw new ClaimLost();
+  }
+
+  private async answerOfOther(scope: ClaimScope): Promise<WholeAnswer> {
+    const found = await this.table.find(scope);
+    if (typeof found === 'string') throw new ClaimLost();
+    return replayed(found.kept);
   }
 
   /**
    * What cannot be written now is left to the lease: the run is in bill and log, and its answer is right. A repetition is told to
    * wait until then.
    */
-  private async settle(claim: Claim, write: () => Promise<unknown>): Promise<void> {
-    await write().catch((error: Error) => {
+  private async settle<T>(claim: Claim, write: () => Promise<T>): Promise<T | undefined> {
+    const settled = await write().catch((error: Error) => {
       this.log.error('an idempotency claim could not be settled', { runId: claim.runId, fault: faultOf(error) });
+      return undefined;
     });
     this.held.delete(claim.holder);
+    return settled;
   }
 
   private async renew(): Promise<void> {
     if (this.held.size === 0) return;
-    await this.table.renew([...this.held]).catch((error: Error) => {
+    const heldUntilMs = this.clock.nowMs() + LEASE_MS;
+    const renewed = await this.table.renew([...this.held.keys()]).catch((error: Error) => {
       this.log.warn('idempotency claims could not be renewed', { fault: faultOf(error) });
+      return [];
     });
+    for (const holder of renewed) if (this.held.has(holder)) this.held.set(holder, heldUntilMs);
   }
 
   private async sweep(): Promise<void> {
@@ -135,6 +168,10 @@ export class RepeatableCalls implements OnApplicationBootstrap, OnApplicationShu
       this.log.warn('old idempotency claims could not be swept', { fault: faultOf(error) });
     });
   }
+}
+
+function replayed(kept: WholeAnswer): WholeAnswer {
+  return { ...kept, headers: { ...kept.headers, ...REPLAYED } };
 }
 
 /** What was left of a limit then says nothing later. */

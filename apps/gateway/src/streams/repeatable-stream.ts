@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AT_ONCE } from '../execute/admitted-run.js';
 import { sendWhole } from '../execute/answer-run.js';
-import { type RepeatableCall, RepeatableCalls } from '../idempotency/repeatable-calls.js';
+import { ClaimLost, type RepeatableCall, RepeatableCalls } from '../idempotency/repeatable-calls.js';
 import { CancelSwitch } from '../runs/leaver.js';
 import type { RunRefusal } from '../runs/run-refusal.js';
 import type { RunOrder } from '../runs/run-workflow.js';
@@ -40,13 +40,19 @@ export class RepeatableStream {
     const beforeTail = async (body: string, runId: string) => {
       isKept = true;
       const headers = { ...STREAM_HEADERS, [runIdHeader(reply)]: runId };
-      await claimed.keep({ status: 200, headers, contentType: 'text/event-stream', body });
+      const kept = await claimed.keep({ status: 200, headers, contentType: 'text/event-stream', body });
+      return kept.body;
     };
     try {
       const fixed = { ...order, mode: { ...(order.mode ?? AT_ONCE), fixed: claimed.fixed } };
       const options = { beforeTail, leaver: new CancelSwitch() };
       const streamed = await this.streamRun.stream(fixed, reply, selectedOutputs, options);
       return streamed.admitted ? undefined : streamed.refusal;
+    } catch (error) {
+      if (!(error instanceof ClaimLost)) throw error;
+      isKept = true;
+      sendWhole(reply, await claimed.lost());
+      return undefined;
     } finally {
       if (!isKept) await claimed.free();
     }

@@ -13,7 +13,8 @@ import { SseStream, tailText } from './sse-stream.js';
 const UNKEPT = 'Service temporarily unavailable';
 
 export interface StreamOptions {
-  beforeTail?: (tail: string, runId: string) => Promise<void>;
+  /** Resolves to the tail that is sent; what it rejects with is told instead. */
+  beforeTail?: (tail: string, runId: string) => Promise<string>;
   leaver?: Leaver;
 }
 
@@ -51,9 +52,10 @@ export class StreamRun {
     sse.open(headersOf(run, reply));
     const leaver = options.leaver ?? reply.raw;
     const { frame, isRecorded } = await this.follow(run, order, leaver, sse, selectedOutputs);
-    const tail = tailText(frame);
-    if (isRecorded) await options.beforeTail?.(tail, run.runId);
-    sse.end(tail);
+    const ended = tailText(frame);
+    const kept = isRecorded ? options.beforeTail?.(ended, run.runId) : undefined;
+    const tail = kept?.catch((error: Error) => tailText(errorFrame(error.message, blockIdOf(run.deployment))));
+    sse.end((await tail) ?? ended);
     return { admitted: true, runId: run.runId };
   }
 
