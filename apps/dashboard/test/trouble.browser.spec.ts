@@ -68,7 +68,8 @@ describe('when something goes wrong', () => {
     ['a control character', 'a\u0007b', /control/i],
     ['a hundred and fifty characters', 'x'.repeat(150), /100/],
     ['markup', '<img src=x onerror=alert(1)>', undefined],
-    ['right-to-left and emoji', '\u202eabc 🔑👩‍👩‍👧 ﷽', undefined],
+    ['a turn of the text', '\u202eabc', /text-direction/],
+    ['right-to-left and emoji', 'שלום 🔑👩‍👩‍👧 ﷽', undefined],
   ])(
     'takes %s in a name for what it is',
     async (_what, name, refusal) => {
