@@ -138,7 +138,7 @@ describe('a service that is started alone without what it needs', () => {
     const faults = output.split('\n').filter((line) => line.startsWith('  - '));
 
     expect(code).toBe(1);
-    expect(faults.map((line) => line.slice(4).split(':')[0]).toSorted()).toEqual(
+    expect(faults.map((line) => line.slice(4).split(/[: ]/)[0]).toSorted()).toEqual(
       ['PORT', 'REDIS_URL', ...NEEDED[name]].toSorted(),
     );
   });

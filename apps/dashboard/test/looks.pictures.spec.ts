@@ -116,13 +116,6 @@ async function furnished(url: string, owner: Reader, clock: TurnedClock): Promis
   const { ask, workspaceId } = owner;
   const base = `/w/${workspaceId}`;
   await ask('PATCH', `/api/workspaces/${workspaceId}`, { name: 'Analytical Engines' });
-  for (const [email, permission] of [
-    ['grace.hopper@example.com', 'admin'],
-    ['katherine.johnson@example.com', 'write'],
-    ['dorothy.vaughan@example.com', 'read'],
-  ]) {
-    await ask('POST', `/api/workspaces/${workspaceId}/members`, { email, permission });
-  }
   const workflows = [
     await deployed(owner, '{ "greeting": "Hello, " & name & "!" }', 'Greeting'),
     await deployed(owner, '{ "total": $sum(items.(price * quantity)) }', 'Order total'),
@@ -161,6 +154,13 @@ async function furnished(url: string, owner: Reader, clock: TurnedClock): Promis
         await execute(url, workflows[which]!, key, inputs[which]);
       }
     }
+  }
+  for (const [email, permission] of [
+    ['grace.hopper@example.com', 'admin'],
+    ['katherine.johnson@example.com', 'write'],
+    ['dorothy.vaughan@example.com', 'read'],
+  ]) {
+    await ask('POST', `/api/workspaces/${workspaceId}/members`, { email, permission });
   }
   for (const name of ['laptop', 'experiments']) await ask('POST', '/api/users/me/api-keys', { name });
   const { body } = await ask('GET', `/api/logs?workspaceId=${workspaceId}`);

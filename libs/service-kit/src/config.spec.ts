@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Config, ConfigFault, loadConfig } from './config.js';
+import { ConfigFault } from './config-fault.js';
+import { Config, loadConfig } from './config.js';
 
 const faultsOf = (env: Record<string, string>, required: Parameters<typeof loadConfig>[1] = []): string[] => {
   try {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { payerRuleSchema } from '@tollgate/contracts';
+import { ConfigFault } from './config-fault.js';
 import { kafkaFaults, kafkaSettings, listOf, type KafkaSettings } from './config-kafka.js';
 import { httpUrl, oneOf, secret, shaped, wholeNumber } from './config-rules.js';
 import { secretSettings } from './config-secrets.js';
@@ -133,14 +134,6 @@ export class Config implements Readonly<Settings> {
   /** What links show. */
   get publicUrl(): string {
     return this.PUBLIC_URL ?? `http://${this.HOST.includes(':') ? `[${this.HOST}]` : this.HOST}:${this.PORT}`;
-  }
-}
-
-/** All faults of a configuration at once: a start that fails names every setting to mend, and never shows a value. */
-export class ConfigFault extends Error {
-  constructor(readonly faults: string[]) {
-    super(`The configuration has ${faults.length} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
-    this.name = 'ConfigFault';
   }
 }
 

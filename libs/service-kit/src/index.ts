@@ -4,6 +4,7 @@ export { asyncApiOf, eventJsonSchema, eventTypesOf } from './asyncapi.js';
 export * from './checked.js';
 export * from './clock.js';
 export * from './commit.js';
+export * from './config-fault.js';
 export * from './config.js';
 export * from './data-folder.js';
 export * from './database.js';

@@ -49,7 +49,7 @@ export function LogTable({ runs, onOpen }: LogTableProps) {
               data-run={run.executionId}
             >
               <Table.Td>
-                <UnstyledButton fz="sm" className="nowrap" onClick={() => onOpen(run.id)} aria-haspopup="dialog">
+                <UnstyledButton fz="sm" onClick={() => onOpen(run.id)} aria-haspopup="dialog">
                   <ExactMoment at={run.startedAt} isListed />
                 </UnstyledButton>
               </Table.Td>

@@ -1,5 +1,5 @@
 import '@mantine/dates/styles.css';
-import { ActionIcon, Button, Group, Menu, SegmentedControl, SimpleGrid, Stack, Text } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu, SegmentedControl, Stack, Text } from '@mantine/core';
 import { MonthPickerInput } from '@mantine/dates';
 import { IconChevronLeft, IconChevronRight, IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -50,10 +50,10 @@ export default function UsagePage() {
         )}
         <Surface>
           <Group justify="space-between" mb="md" gap="sm">
-            <SimpleGrid cols={2} spacing="xl">
+            <Group gap="xl">
               <Figure label={`Cost of ${monthName(month)}`} value={days.data ? dollars(days.data.total.cost) : '…'} />
               <Figure label="Runs" value={days.data ? countText(days.data.total.requests) : '…'} />
-            </SimpleGrid>
+            </Group>
             <Group gap="sm">
               <SegmentedControl
                 aria-label="Stacked by"

@@ -64,12 +64,12 @@ function Result({ tryOut, expression }: { tryOut: TryOut; expression: string }) 
           Output
         </Text>
         {tryOut.state === 'done' && tryOut.told.ok && (
-          <Badge color="teal" variant="light">
+          <Badge color="teal" variant="light" size="sm">
             works
           </Badge>
         )}
       </Group>
-      <Text size="xs" c="dimmed" mt={-5} mb={1}>
+      <Text size="xs" c="dimmed" mt={-4} mb={1}>
         Run in this browser, live; nothing is billed
       </Text>
       {tryOut.state === 'idle' && (

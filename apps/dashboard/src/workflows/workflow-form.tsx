@@ -89,8 +89,10 @@ export function WorkflowForm({
               chevronPosition="left"
             >
               <Accordion.Item value="schema" bg="transparent">
-                <Accordion.Control fz="sm" fw={600}>
-                  Input schema (optional)
+                <Accordion.Control>
+                  <Text size="sm" fw={600}>
+                    Input schema (optional)
+                  </Text>
                 </Accordion.Control>
                 <Accordion.Panel>
                   <Textarea

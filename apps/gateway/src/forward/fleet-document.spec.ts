@@ -45,7 +45,9 @@ describe('the document of a gateway alone', () => {
     logs.handle = () => undefined; // It takes the request and says nothing.
     const whole = await document.whole(OWN);
 
-    expect(Object.keys(whole.paths)).toEqual(['/api/billing/reports', ...Object.keys(OWN.paths)]);
+    const own = Object.keys(OWN.paths).filter((path) => !path.startsWith('/internal/'));
+    expect(own.length).toBeLessThan(Object.keys(OWN.paths).length);
+    expect(Object.keys(whole.paths)).toEqual(['/api/billing/reports', ...own]);
     expect(whole.paths['/api/billing/reports']).toEqual({ get: { summary: 'of billing' } });
     expect(whole['x-incomplete']).toEqual(['logs']);
     expect(whole.info.description).toMatch(/\*\*Incomplete:\*\* the routes of logs are missing here/);

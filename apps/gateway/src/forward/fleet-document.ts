@@ -50,7 +50,9 @@ export class FleetDocument implements OnModuleInit, OnApplicationShutdown {
       this.asked = Promise.all(owners.map(([service, url]) => this.ask(service, url)));
     }
     await this.asked;
-    const paths = Object.assign({}, ...this.paths.values(), own.paths) as OpenApi['paths'];
+    const all = Object.assign({}, ...this.paths.values(), own.paths) as OpenApi['paths'];
+    // What services ask each other is no client's to see.
+    const paths = Object.fromEntries(Object.entries(all).filter(([path]) => !path.startsWith('/internal/')));
     const missing = owners.map(([service]) => service).filter((service) => !this.paths.has(service));
     if (missing.length === 0) return { ...own, paths };
     const description = `${own.info.description}\n\n**Incomplete:** the routes of ${missing.join(', ')} are missing here, for nothing answers there. Ask again soon.`;
