@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { ADMIN_KEY, type Platform, startPlatform } from './platform.js';
-import { deployed, execute, faultsOf, openBrowser, type Reader, settled, signUpReader } from './reader.js';
+import { ALL_LOOKS, deployed, execute, faultsOf, openBrowser, type Reader, settled, signUpReader } from './reader.js';
 
 /** The longest names that there may be: nowhere to break, from right to left, and of signs outside the first plane. */
 const LONG = 'W'.repeat(100);
@@ -68,8 +68,8 @@ describe('what is shown', () => {
     await page.goto(platform.url + path);
     await settled(page);
   };
-  const look = async (what: string) => {
-    faults.push(...(await faultsOf(page, what)));
+  const look = async (what: string, looks?: typeof ALL_LOOKS) => {
+    faults.push(...(await faultsOf(page, what, { looks })));
   };
   const press = (name: string | RegExp, exact = true) => page.getByRole('button', { name, exact }).first().click();
   const dialog = () => page.getByRole('dialog').last();
@@ -85,7 +85,7 @@ describe('what is shown', () => {
       await press(button);
       await page.getByRole('menuitem', { name: item }).waitFor();
     };
-    faults.push(...(await faultsOf(page, what, open)));
+    faults.push(...(await faultsOf(page, what, { open })));
   };
 
   it('on every page keeps nobody out and fits', async () => {
@@ -105,7 +105,7 @@ describe('what is shown', () => {
     const elsewhere = [invitation, `/cli/auth?${LINK}`, '/cli/auth?request=cut', '/operator', '/sign-in', '/sign-up'];
     for (const path of [...paths, ...elsewhere, '/w/not-mine', '/nothing']) {
       await go(path);
-      await look(path);
+      await look(path, ALL_LOOKS);
     }
     expect(faults).toEqual([]);
   }, 240_000);

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +41,8 @@ export class Fleet {
 
   static async start(): Promise<Fleet> {
     const dir = mkdtempSync(join(tmpdir(), 'tollgate-page-'));
+    // PostgreSQL's own account passes through it; else its data would lie elsewhere, and stay.
+    chmodSync(dir, 0o711);
     try {
       await stack(['--gateways', '2', '--dir', dir]);
       const { baseUrls, adminApiKey, processes } = JSON.parse(readFileSync(join(dir, 'stack.json'), 'utf8'));

@@ -166,30 +166,43 @@ async function still(page: Page): Promise<void> {
   );
 }
 
-const WIDTHS = [
-  { width: 1280, height: 850 },
-  { width: 390, height: 844 },
-];
+const WIDE = { width: 1280, height: 850 };
+const NARROW = { width: 390, height: 844 };
+/** How a page is looked at: in every size and colour. */
+export const ALL_LOOKS = [WIDE, NARROW].flatMap((size) =>
+  (['light', 'dark'] as const).map((colorScheme) => ({ size, colorScheme })),
+);
+/** How what opens on a page is looked at: its colours are those of pages, which are seen in all. */
+const BOTH_LOOKS = [ALL_LOOKS[0]!, ALL_LOOKS[3]!];
+/** A colour that is on its way to another has half its contrast, whatever says that it is still. */
+const GLANCES = 3;
 
 /**
- * Looks at what is shown, wide and on a phone, in light and dark: it fits, and keeps nobody out. Says what does not. What
- * moves away with a change of size, as a menu may, is opened anew in each.
+ * Looks at what is shown, wide and light, on a phone and dark, or in all `looks`: it fits, and keeps nobody out. Says what
+ * does not. What moves away with a change of size, as a menu may, is opened anew in each.
  */
-export async function faultsOf(page: Page, what: string, open?: () => Promise<void>): Promise<string[]> {
+export async function faultsOf(
+  page: Page,
+  what: string,
+  { open, looks = BOTH_LOOKS }: { open?: () => Promise<void>; looks?: typeof ALL_LOOKS } = {},
+): Promise<string[]> {
   const faults: string[] = [];
-  for (const size of WIDTHS) {
+  for (const { size, colorScheme } of looks) {
     await page.setViewportSize(size);
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await open?.();
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const where = `${what}, ${size.width} px, ${colorScheme}`;
+    let findings: string[] = [];
+    for (let glance = 0; glance < GLANCES; glance += 1) {
       await still(page);
-      const where = `${what}, ${size.width} px, ${colorScheme}`;
-      await fitsItsWidth(page).catch(async () => faults.push(`${where}: too wide, ${await widestOf(page)}`));
-      faults.push(...(await seriousFindings(page)).map((finding) => `${where}: ${finding}`));
+      findings = await seriousFindings(page);
+      if (findings.length === 0) break;
     }
+    await fitsItsWidth(page).catch(async () => faults.push(`${where}: too wide, ${await widestOf(page)}`));
+    faults.push(...findings.map((finding) => `${where}: ${finding}`));
     if (open) await page.keyboard.press('Escape');
   }
-  await page.setViewportSize(WIDTHS[0]!);
+  await page.setViewportSize(WIDE);
   return faults;
 }
 
