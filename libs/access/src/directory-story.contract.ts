@@ -93,3 +93,17 @@ export function story(): LoggedEvent[] {
     logged(36, 'KeyRevoked', { ...anew, formerDigests: [moved.digest], revokedAt: '2026-11-03T00:00:00.000Z' }),
   ];
 }
+
+/** A key of a workspace's, made and revoked. */
+export const KEY = digestNamed('one');
+export const created = logged(1, 'KeyCreated', {
+  digest: KEY,
+  keyId: 'k1',
+  kind: 'workspace',
+  name: 'first',
+  ownerId: null,
+  workspaceId: 'w1',
+  displayKey: '…',
+  expiresAt: null,
+});
+export const revoked = logged(2, 'KeyRevoked', { digest: KEY, keyId: 'k1', revokedAt: '2026-11-01T00:00:00.000Z' });

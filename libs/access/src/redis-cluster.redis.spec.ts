@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { eventually, freePort, OwnRedis, ownCertificate, OwnRedisCluster } from '@tollgate/testing';
 import type { AdmissionRequest } from './admission.js';
 import { describeDirectory } from './directory.contract.js';
-import { digestNamed, logged } from './directory-story.contract.js';
+import { created, KEY, revoked } from './directory-story.contract.js';
 import { openRedis } from './open-redis.js';
 import { parsePlans } from './plans.js';
 import { RedisAdmission } from './redis-admission.js';
@@ -14,19 +14,7 @@ import { RedisBench, RIGHTS } from './redis-harness.contract.js';
 import { slotOf } from './redis-slots.js';
 
 const DIRECTORY = '{directory}';
-const KEY = digestNamed('one');
 const PLANS = parsePlans(JSON.stringify({ free: { syncPerMinute: 'off', asyncPerMinute: 'off', concurrentRuns: 2 } }));
-const created = logged(1, 'KeyCreated', {
-  digest: KEY,
-  keyId: 'k1',
-  kind: 'workspace',
-  name: 'first',
-  ownerId: null,
-  workspaceId: 'w1',
-  displayKey: '…',
-  expiresAt: null,
-});
-const revoked = logged(2, 'KeyRevoked', { digest: KEY, keyId: 'k1', revokedAt: '2026-11-01T00:00:00.000Z' });
 
 let cluster: OwnRedisCluster;
 let bench: RedisBench;

@@ -1,6 +1,6 @@
 import { Cable, eventually, OwnRedis } from '@tollgate/testing';
 import { describeDirectory } from './directory.contract.js';
-import { digestNamed, logged, story } from './directory-story.contract.js';
+import { created, digestNamed, KEY, revoked, story } from './directory-story.contract.js';
 import type { DirectoryLookup } from './directory-lookup.js';
 import { DirectoryUnavailable } from './directory.js';
 import type { AnyRedis } from './redis-connection.js';
@@ -9,18 +9,6 @@ import type { RedisDirectoryStore } from './redis-directory-store.js';
 import { RedisBench } from './redis-harness.contract.js';
 
 const LEASE_MS = 300;
-const KEY = digestNamed('one');
-const created = logged(1, 'KeyCreated', {
-  digest: KEY,
-  keyId: 'k1',
-  kind: 'workspace',
-  name: 'first',
-  ownerId: null,
-  workspaceId: 'w1',
-  displayKey: '…',
-  expiresAt: null,
-});
-const revoked = logged(2, 'KeyRevoked', { digest: KEY, keyId: 'k1', revokedAt: '2026-11-01T00:00:00.000Z' });
 
 let server: OwnRedis;
 let bench: RedisBench;
@@ -156,6 +144,29 @@ describe('a process that cannot reach Redis', () => {
 
     cable.mend();
     await eventually(async () => expect(await cutOff.read('key', KEY)).toMatchObject({ revoked: true }));
+  });
+});
+
+describe('a process that nobody calls while Redis is away', () => {
+  let cable: Cable;
+  beforeEach(async () => void (cable = await Cable.to(server.port)));
+  afterEach(() => cable.dispose());
+
+  it('is ready as long as the keys service answers, and says so when it does not', async () => {
+    await bench.makeWhole(bench.store(await bench.connect(), 'idle'));
+    let isAway = false;
+    const lookup: DirectoryLookup = {
+      find: () => (isAway ? Promise.reject(new DirectoryUnavailable('away')) : Promise.resolve(undefined)),
+    };
+    const behind = bench.store(await bench.connect(`redis://127.0.0.1:${cable.port}`), 'idle');
+    const idle = bench.member(behind, 'idle', { leaseMs: LEASE_MS, lookup });
+    await idle.ready(2_000);
+    cable.cut();
+    await eventually(() => expect(idle.state()).toMatchObject({ ready: true, reason: expect.any(String) }));
+    isAway = true;
+    await eventually(() => expect(idle.state().ready).toBe(false));
+    isAway = false;
+    await eventually(() => expect(idle.state().ready).toBe(true));
   });
 });
 

@@ -4,6 +4,7 @@ import { COPIED_MAX, DirectoryCopy } from './directory-copy.js';
 import type { DirectoryLookup } from './directory-lookup.js';
 import { Directory, DirectoryUnavailable } from './directory.js';
 import type { DirectoryState } from './directory.js';
+import { ALL_PRICES } from './directory-fold.js';
 import type { EntryKind, EntryOf } from './directory-entries.js';
 import { RedisUnavailable } from './redis-connection.js';
 import { entryOfName } from './redis-directory-store.js';
@@ -50,6 +51,7 @@ export class RedisDirectory extends Directory {
   private beat = 0;
   private trouble: string | undefined = 'it has not asked Redis yet';
   private lookupWorks = false;
+  private probing: Promise<void> | undefined;
   /** Whether Redis answered the last question, be it with "I am not whole". */
   private isAnswered = false;
 
@@ -123,14 +125,31 @@ export class RedisDirectory extends Directory {
       reason = (error as Error).message;
     }
     if (!lookup) throw new DirectoryUnavailable(reason);
+    return this.lookUp(lookup, kind, id).catch((error: Error) => {
+      throw new DirectoryUnavailable(`${reason}; and ${error.message}`);
+    });
+  }
+
+  private async lookUp<K extends EntryKind>(lookup: DirectoryLookup, kind: K, id: string) {
     try {
       const entry = await lookup.find(kind, id);
       this.lookupWorks = true;
       return entry;
     } catch (error) {
       this.lookupWorks = false;
-      throw new DirectoryUnavailable(`${reason}; and ${(error as Error).message}`);
+      throw error;
     }
+  }
+
+  /** Whether this process is ready must not wait for a caller: balancers send none to one that is not. */
+  private probe(): void {
+    const { lookup } = this.options;
+    if (!lookup || performance.now() < this.trustedUntilMs || this.probing) return;
+    this.probing = this.lookUp(lookup, 'prices', ALL_PRICES)
+      .catch(() => undefined)
+      .then(() => {
+        this.probing = undefined;
+      });
   }
 
   private async run(): Promise<void> {
@@ -145,6 +164,7 @@ export class RedisDirectory extends Directory {
         this.isAnswered = false;
         this.say((error as Error).message);
       }
+      this.probe();
       if (!again) await this.bell.heard(seen, this.options.leaseMs / SYNCS_PER_LEASE, signal);
     }
   }

@@ -1,23 +1,11 @@
 import { Cable, eventually, OwnRedis } from '@tollgate/testing';
-import { digestNamed, logged } from './directory-story.contract.js';
+import { created, KEY, revoked } from './directory-story.contract.js';
 import { RedisDirectoryStore } from './redis-directory-store.js';
 import { RedisFleet } from './redis-fleet.js';
 import { RedisBench } from './redis-harness.contract.js';
 
 const LEASE_MS = 300;
-const KEY = digestNamed('one');
 const COMMITTED_AT = new Date('2026-11-27T12:00:00.000Z');
-const created = logged(1, 'KeyCreated', {
-  digest: KEY,
-  keyId: 'k1',
-  kind: 'workspace',
-  name: 'first',
-  ownerId: null,
-  workspaceId: 'w1',
-  displayKey: '…',
-  expiresAt: null,
-});
-const revoked = logged(2, 'KeyRevoked', { digest: KEY, keyId: 'k1', revokedAt: '2026-11-01T00:00:00.000Z' });
 
 describe('the fleet', () => {
   let server: OwnRedis;
