@@ -58,6 +58,24 @@ describe('by keyboard alone', () => {
   /** One may still be on its way out when the next is open. */
   const noDialog = () => page.waitForFunction(() => document.querySelector('[role="dialog"]') === null);
 
+  /** Opens the menu that has the focus on its button; a menu that fades out after the one before is not taken for it. */
+  const openMenu = async () => {
+    await page.waitForFunction(() => document.querySelector('[role="menu"]') === null);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.closest('[role="menu"]') !== null);
+  };
+
+  /** Goes from a key's button for its actions to the question whether it is to be revoked. */
+  const askToRevoke = async () => {
+    await openMenu();
+    await page.keyboard.press('ArrowDown');
+    await focusIs(/^Revoke$/);
+    await page.keyboard.press('Enter');
+    await page.getByText('Revoke this key?').waitFor();
+    // Whoever presses Enter without reading has revoked nothing.
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel');
+  };
+
   it('jumps over the navigation to the content', async () => {
     await page.goto(`${base}/logs`);
     await page.getByRole('heading', { name: 'Logs' }).waitFor();
@@ -115,26 +133,14 @@ describe('by keyboard alone', () => {
     await focusIs(/^Create key$/);
 
     await tabTo(/^Actions for by keyboard$/);
-    await page.keyboard.press('Enter');
-    await page.getByRole('menuitem', { name: 'Revoke' }).waitFor();
+    await openMenu();
     await page.keyboard.press('Escape');
     await focusIs(/^Actions for by keyboard$/);
-    await page.keyboard.press('Enter');
-    await page.getByRole('menuitem', { name: 'Revoke' }).waitFor();
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
-    await page.getByText('Revoke this key?').waitFor();
-    await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel');
+    await askToRevoke();
     await page.keyboard.press('Enter');
     await noDialog();
     await focusIs(/^Actions for by keyboard$/);
-    await page.keyboard.press('Enter');
-    await page.getByRole('menuitem', { name: 'Revoke' }).waitFor();
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
-    await page.getByText('Revoke this key?').waitFor();
-    // Whoever presses Enter without reading has revoked nothing.
-    await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel');
+    await askToRevoke();
     await tabTo(/^Revoke key$/);
     await page.keyboard.press('Enter');
     await page.locator('[data-receipt]').waitFor();
