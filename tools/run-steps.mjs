@@ -10,9 +10,11 @@ export const stage = {
   build: [nx, 'run-many', '-t', 'build'],
   format: ['node_modules/prettier/bin/prettier.cjs', '--check', '.'],
   lint: [nx, 'run-many', '-t', 'lint'],
-  types: [nx, 'run-many', '-t', 'typecheck'],
   jest: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'],
 };
+
+/** All that runs on Node is one program, which takes a quarter of the time that one for each project does. */
+const programs = ['tsconfig.json', 'apps/dashboard/tsconfig.json', 'apps/dashboard/test/tsconfig.json'];
 
 const needsServers = '\\.(int|e2e|kafka|redis|fleet|browser|pictures|clients)\\.spec\\.ts$';
 
@@ -31,7 +33,11 @@ export async function check(args) {
     if (result.output.includes('rule will be skipped')) throw new Failure(result.output, 'ESLint skipped a rule of nx');
   });
   await step('boundaries', provesBoundaries);
-  await step('types', async () => expectSuccess(await runQuietly('node', stage.types)));
+  await step('types', async () => {
+    for (const program of programs) {
+      expectSuccess(await runQuietly('node', ['node_modules/typescript7/bin/tsc', '-p', program]));
+    }
+  });
   await step('unit tests', async () => {
     const result = await runQuietly('node', [...stage.jest, '--testPathIgnorePatterns', needsServers], {
       environment: { TOLLGATE_UNIT_TESTS: '1' },

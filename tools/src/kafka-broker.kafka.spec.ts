@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { LoggedEvent, NewEvent } from '@tollgate/contracts';
 import { KafkaClient, KafkaEventLog, migrateEventLog, sqlOfPg, type Following } from '@tollgate/event-log';
 import { eventually } from '@tollgate/testing';
@@ -101,28 +102,35 @@ describe('a real Kafka without containers', () => {
         for (let nth = 0; running; nth += 1) {
           const event = keyUsed(`${signal}.${nth}`);
           // As the gateway's shipper does: the same events until they are acknowledged.
-          while (
-            !(await log.publish([event]).then(
+          while (running) {
+            const isKept = await log.publish([event]).then(
               () => true,
               () => false,
-            ))
-          );
-          acknowledged.push(event.id);
+            );
+            if (isKept) {
+              acknowledged.push(event.id);
+              break;
+            }
+            await setTimeout(50);
+          }
         }
       })();
-      await eventually(() => expect(ids.length).toBeGreaterThan(50), { timeoutMs: 20_000 });
-      await end(signal);
-      const client = await pool.connect();
-      await client.query('BEGIN');
-      await log.append(sqlOfPg(client), [userSuspended(`${signal} while down`)]);
-      await client.query('COMMIT');
-      client.release();
-      await eventually(() => expect(following.state().status).toBe('retrying'), { timeoutMs: 20_000 });
-      const before = acknowledged.length;
-      startAgain();
-      await eventually(() => expect(acknowledged.length).toBeGreaterThan(before + 50), { timeoutMs: 60_000 });
-      running = false;
-      await publisher;
+      try {
+        await eventually(() => expect(ids.length).toBeGreaterThan(50), { timeoutMs: 60_000 });
+        await end(signal);
+        const client = await pool.connect();
+        await client.query('BEGIN');
+        await log.append(sqlOfPg(client), [userSuspended(`${signal} while down`)]);
+        await client.query('COMMIT');
+        client.release();
+        await eventually(() => expect(following.state().status).toBe('retrying'), { timeoutMs: 20_000 });
+        const before = acknowledged.length;
+        startAgain();
+        await eventually(() => expect(acknowledged.length).toBeGreaterThan(before + 50), { timeoutMs: 60_000 });
+      } finally {
+        running = false;
+        await publisher;
+      }
       await following.caughtUp(60_000);
       expect(following.state().status).toBe('running');
       await following.stop();

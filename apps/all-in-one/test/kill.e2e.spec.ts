@@ -38,13 +38,16 @@ describe(`the platform killed ${KILLS} times under load (KILL_SEED=${SEED})`, ()
         else await new Promise((resolve) => setTimeout(resolve, 20));
       }
     });
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      await new Promise((resolve) => setTimeout(resolve, LIFE_MS.least + random() * LIFE_MS.spread));
-      await platform.end('SIGKILL');
-      await platform.again();
+    try {
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        await new Promise((resolve) => setTimeout(resolve, LIFE_MS.least + random() * LIFE_MS.spread));
+        await platform.end('SIGKILL');
+        await platform.again();
+      }
+    } finally {
+      isOver = true;
+      await Promise.all(load);
     }
-    isOver = true;
-    await Promise.all(load);
 
     const billed = await eventually(
       async () => {

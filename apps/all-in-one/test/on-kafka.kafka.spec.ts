@@ -51,15 +51,18 @@ describe('the platform with its log on Kafka', () => {
       if (status === 200) compared.push(body);
       return body as Reconciliation;
     };
-    for (let life = 1; life <= LIVES; life += 1) {
-      const until = performance.now() + LIFE_MS;
-      while (performance.now() < until) await compare().catch(() => undefined);
-      if (life === LIVES) break;
-      await platform.end('SIGKILL');
-      await platform.again();
+    try {
+      for (let life = 1; life <= LIVES; life += 1) {
+        const until = performance.now() + LIFE_MS;
+        while (performance.now() < until) await compare().catch(() => undefined);
+        if (life === LIVES) break;
+        await platform.end('SIGKILL');
+        await platform.again();
+      }
+    } finally {
+      isOver = true;
+      await Promise.all(load);
     }
-    isOver = true;
-    await Promise.all(load);
 
     const atRest = await eventually(
       async () => {

@@ -44,8 +44,7 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
               </Table.Th>
             )}
             <Table.Th>Name</Table.Th>
-            <Table.Th className="wide-only">Key</Table.Th>
-            <Table.Th className="wide-only">Type</Table.Th>
+            <Table.Th className="wide-only">Key and type</Table.Th>
             <Table.Th className="wide-only">Created by</Table.Th>
             <Table.Th className="wide-only">Last used</Table.Th>
             <Table.Th>Expires</Table.Th>
@@ -70,7 +69,7 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
                 </Table.Td>
               )}
               <Table.Td maw={0} w="40%">
-                <Text size="sm" fw={600} className="long" title={key.name}>
+                <Text size="sm" fw={600} lineClamp={2} className="wrap-anywhere" title={key.name}>
                   {key.name}
                 </Text>
                 <Text size="xs" c="dimmed" className="narrow-only">
@@ -79,9 +78,9 @@ export function KeyTable({ keys, kind, workspaceId, mayChange, chosen, onChoose,
               </Table.Td>
               <Table.Td className="wide-only">
                 <Code>{key.displayKey}</Code>
-              </Table.Td>
-              <Table.Td className="wide-only">
-                <Text size="sm">{kind}</Text>
+                <Text size="xs" c="dimmed">
+                  {kind}
+                </Text>
               </Table.Td>
               <Table.Td className="wide-only" maw={140}>
                 <Text size="sm" className="long" title={creatorOf(key)}>
