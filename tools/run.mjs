@@ -15,7 +15,8 @@ const verbs = {
   /** All tests that need Node alone; some start the built platform, so it is built first. Arguments go to Jest. */
   test: async (args) => {
     await build();
-    return runHere([...stage.jest, ...args]);
+    // Three files at a time on two cores: a test waits for its server as often as it computes.
+    return runHere([...stage.jest, '--maxWorkers=150%', ...args]);
   },
   /** The dashboard in a real Chromium, which must be installed. Arguments go to Jest. */
   'test:browser': (args) => inBrowser('\\.browser\\.spec\\.ts$', args),

@@ -37,7 +37,7 @@ describe('the first minute', () => {
   }, 30_000);
 
   it('leads from signing up to a run in the log and its cost in the usage, by the snippets as they are shown', async () => {
-    const { page, complaints, workspaceId } = await signUpReader(browser, platform.url);
+    const { page, complaints, workspaceId } = await signUpReader(browser, platform.url, { motion: true });
     await page.getByRole('button', { name: 'Deploy the sample' }).click();
     await page.getByRole('button', { name: 'Create a key' }).click();
     /** What the copy button of a language gives. */

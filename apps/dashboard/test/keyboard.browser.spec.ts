@@ -14,7 +14,7 @@ describe('by keyboard alone', () => {
   beforeAll(async () => {
     platform = await startPlatform();
     browser = await openBrowser();
-    reader = await signUpReader(browser, platform.url);
+    reader = await signUpReader(browser, platform.url, { motion: true });
     page = reader.page;
     base = `${platform.url}/w/${reader.workspaceId}`;
     await deployed(reader);

@@ -15,6 +15,7 @@ const ARGS = [
 export const PASSWORD = 'correct horse battery staple';
 /** How long a test waits for what it expects to see, on a machine that has other things to do as well. */
 const WAIT_MS = 15_000;
+const WIDE = { width: 1280, height: 850 };
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** A missing browser fails the test, it never skips. */
@@ -38,16 +39,20 @@ export interface Reader {
 
 let count = 0;
 
-/** Somebody who has just signed up on the page. */
+/** Somebody who has just signed up on the page, and has asked the system for less motion, unless `motion` is given. */
 export async function signUpReader(
   browser: Browser,
   url: string,
   {
     email = `reader-${Date.now()}-${++count}@example.com`,
     name = 'Ada Lovelace',
-  }: { email?: string; name?: string } = {},
+    motion = false,
+  }: { email?: string; name?: string; motion?: boolean } = {},
 ): Promise<Reader> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 850 } });
+  const context = await browser.newContext({
+    viewport: WIDE,
+    reducedMotion: motion ? 'no-preference' : 'reduce',
+  });
   context.setDefaultTimeout(WAIT_MS);
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();
@@ -117,7 +122,7 @@ interface AxeFinding {
 
 /** What axe finds that keeps somebody out: serious and critical. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
   const violations = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: { run(options: object): Promise<{ violations: AxeFinding[] }> };
@@ -166,7 +171,6 @@ async function still(page: Page): Promise<void> {
   );
 }
 
-const WIDE = { width: 1280, height: 850 };
 const NARROW = { width: 390, height: 844 };
 /** How a page is looked at: in every size and colour. */
 export const ALL_LOOKS = [WIDE, NARROW].flatMap((size) =>
@@ -189,7 +193,7 @@ export async function faultsOf(
   const faults: string[] = [];
   for (const { size, colorScheme } of looks) {
     await page.setViewportSize(size);
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.emulateMedia({ colorScheme });
     await open?.();
     const where = `${what}, ${size.width} px, ${colorScheme}`;
     let findings: string[] = [];

@@ -138,8 +138,11 @@ describe(`a page of a workspace with ${RUNS} runs`, () => {
   });
 });
 
-describe(`a walk through a workspace with ${RUNS} runs, page by page`, () => {
+describe(`a walk among ${RUNS} runs, page by page`, () => {
+  /** Two months' partitions: the second half of one, and all of the next. */
+  const HALF = RUNS * 0.5;
   const LATE = RUNS * 0.9;
+  const startOf = (first: number) => new Date(Date.parse('2026-09-01T00:00:00Z') + first * 7_776).toISOString();
   let arrived = 0;
 
   /** Three runs are recorded meanwhile: after all others, before them, and in the middle. */
@@ -157,19 +160,20 @@ describe(`a walk through a workspace with ${RUNS} runs, page by page`, () => {
     return new RunPages(new RunLog(logs.database), new WorkflowCatalog(logs.database), retention);
   };
   const v1Page = async (cursor: string) => {
-    const query = logListQuerySchema.parse({ workspaceId: 'big', limit: '1000', ...(cursor && { cursor }) });
+    const asked = { workspaceId: 'big', limit: '1000', startDate: startOf(HALF), ...(cursor && { cursor }) };
+    const query = logListQuerySchema.parse(asked);
     const { data, nextCursor } = await new LogPages(runPages()).page(query);
     return { ids: data.map(({ executionId }) => executionId), next: nextCursor };
   };
   const v2Page = async (cursor: string) => {
-    const startDate = new Date(Date.parse('2026-09-01T00:00:00Z') + LATE * 7_776).toISOString();
+    const startDate = startOf(LATE);
     const asked = { workspaceId: 'big', limit: '1000', sortOrder: 'asc', startDate, ...(cursor && { cursor }) };
     const { data, nextCursor } = await new V2LogPages(runPages()).page(v2LogListQuerySchema.parse(asked));
     return { ids: data.map(({ runId }) => runId), next: nextCursor ?? undefined };
   };
 
   test.each([
-    ['v1, newest first', v1Page, 0],
+    ['v1, newest first, the latest half', v1Page, HALF],
     ['v2, oldest first, the latest tenth', v2Page, LATE],
   ])(
     'yields each run once while new ones arrive: %s',

@@ -50,6 +50,7 @@ const dark: MantineColorsTuple = [
 const list = { defaultProps: { withScrollArea: false }, styles: { options: { maxHeight: 260, overflowY: 'auto' } } };
 
 export const theme = createTheme({
+  respectReducedMotion: true,
   primaryColor: 'sea',
   primaryShade: 7,
   autoContrast: true,
