@@ -1,5 +1,6 @@
 // The step before every npm command: plain Node, no packages, so that it works on a fresh clone with any Node >= 20.19.
 // It installs what is missing, finds the pinned Node 24, builds, and hands over to the command itself.
+import { availableParallelism } from 'node:os';
 import { testClients } from './run-clients.mjs';
 import { checkOwnNode, findNode } from './run-node.mjs';
 import { install } from './run-install.mjs';
@@ -15,8 +16,8 @@ const verbs = {
   /** All tests that need Node alone; some start the built platform, so it is built first. Arguments go to Jest. */
   test: async (args) => {
     await build();
-    // Three files at a time on two cores: a test waits for its server as often as it computes.
-    return runHere([...stage.jest, '--maxWorkers=150%', ...args]);
+    // One file more than there are cores: a test waits for its server as often as it computes.
+    return runHere([...stage.jest, `--maxWorkers=${availableParallelism() + 1}`, ...args]);
   },
   /** The dashboard in a real Chromium, which must be installed. Arguments go to Jest. */
   'test:browser': (args) => inBrowser('\\.browser\\.spec\\.ts$', args),
