@@ -30,7 +30,7 @@ export function GroupTable({ label, report }: { label: string; report: Report<Gr
             {rows.slice(0, SHOWN_MAX).map((row) => (
               <Table.Tr key={row.id}>
                 <Table.Td maw={200} w="60%">
-                  <Text size="sm" className="long" title={row.name}>
+                  <Text size="sm" lineClamp={2} className="wrap-anywhere" title={row.name}>
                     {row.name}
                   </Text>
                 </Table.Td>
