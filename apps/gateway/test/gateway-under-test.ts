@@ -178,6 +178,15 @@ export class GatewayUnderTest {
     });
   }
 
+  /** How many events of a run the log of facts has. */
+  async factsOf(runId: string): Promise<number> {
+    const { rows } = await this.database.pool.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM event_log.facts WHERE subject = $1`,
+      [runId],
+    );
+    return rows[0]!.count;
+  }
+
   async send(method: string, path: string, headers: Record<string, string> = {}, body?: unknown): Promise<Answer> {
     const isJson = body !== undefined && typeof body !== 'string' && !Buffer.isBuffer(body);
     const response = await fetch(this.url + path, {

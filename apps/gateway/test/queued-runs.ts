@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { eventually } from '@tollgate/testing';
 import { type Answer, GatewayUnderTest } from './gateway-under-test.js';
+import { WaitingUpstream } from './waiting-upstream.js';
 
 export const ASYNC = { 'x-execution-mode': 'async' };
 
@@ -11,22 +9,16 @@ export class QueuedRuns {
   echo = '';
   slow = '';
   key = '';
-  waiting: { response: ServerResponse; runId: string }[] = [];
 
   private constructor(
     readonly gateway: GatewayUnderTest,
-    private readonly upstream: Server,
+    private readonly upstream: WaitingUpstream,
   ) {}
 
   static async start(): Promise<QueuedRuns> {
-    const waiting: QueuedRuns['waiting'] = [];
-    const upstream = createServer((request, response) => {
-      waiting.push({ response, runId: String(request.headers['x-tollgate-run-id']) });
-    }).listen(0, '127.0.0.1');
-    await once(upstream, 'listening');
+    const upstream = await WaitingUpstream.listen();
     const gateway = await GatewayUnderTest.start({ UPSTREAM_ALLOW: '127.0.0.1', JOB_WORKERS: '4' });
     const runs = new QueuedRuns(gateway, upstream);
-    runs.waiting = waiting;
     for (const person of ['anna', 'mallory']) await gateway.user(person);
     await gateway.workspace('ws1', 'anna');
     await gateway.workspace('ws2', 'mallory');
@@ -37,12 +29,15 @@ export class QueuedRuns {
   }
 
   get upstreamUrl(): string {
-    return `http://127.0.0.1:${(this.upstream.address() as AddressInfo).port}/`;
+    return this.upstream.url;
+  }
+
+  get waiting(): WaitingUpstream['waiting'] {
+    return this.upstream.waiting;
   }
 
   async stop(): Promise<void> {
     await this.gateway.stop();
-    this.upstream.closeAllConnections();
     this.upstream.close();
   }
 
@@ -67,15 +62,6 @@ export class QueuedRuns {
       return events.map(({ data }) => data as Record<string, unknown>);
     });
 
-  /** How many events of a run the log of facts has. */
-  async factsOf(runId: string): Promise<number> {
-    const { rows } = await this.gateway.database.pool.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM event_log.facts WHERE subject = $1`,
-      [runId],
-    );
-    return rows[0]!.count;
-  }
-
   readonly upstreamHas = (count: number) =>
     eventually(() => expect(this.waiting).toHaveLength(count), { timeoutMs: 10_000, everyMs: 20 });
 
@@ -85,5 +71,5 @@ export class QueuedRuns {
   }
 
   /** Nobody waits for the upstream any more. */
-  readonly hangUp = (): void => this.waiting.splice(0).forEach(({ response }) => response.destroy());
+  readonly hangUp = (): void => this.upstream.hangUp();
 }

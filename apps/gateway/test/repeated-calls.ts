@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { eventually } from '@tollgate/testing';
 import { type Answer, executeAt, GatewayUnderTest } from './gateway-under-test.js';
+import { WaitingUpstream } from './waiting-upstream.js';
 
 /** Whether it was given to an earlier call. */
 export const isReplay = (answer: Answer) => answer.headers.get('idempotency-replayed') === 'true';
@@ -14,9 +12,7 @@ export class RepeatedCalls {
   private constructor(
     readonly gateway: GatewayUnderTest,
     readonly otherUrl: string,
-    private readonly upstream: Server,
-    /** Calls of the slow workflow that are not answered yet. */
-    readonly waiting: { response: ServerResponse; runId: string }[],
+    private readonly upstream: WaitingUpstream,
     /** Its upstream answers when the test does. */
     readonly slow: string,
     readonly echo: string,
@@ -24,29 +20,28 @@ export class RepeatedCalls {
   ) {}
 
   static async start(): Promise<RepeatedCalls> {
-    const waiting: RepeatedCalls['waiting'] = [];
-    const upstream = createServer((request, response) => {
-      waiting.push({ response, runId: String(request.headers['x-tollgate-run-id']) });
-    }).listen(0, '127.0.0.1');
-    await once(upstream, 'listening');
+    const upstream = await WaitingUpstream.listen();
     const gateway = await GatewayUnderTest.start({ UPSTREAM_ALLOW: '127.0.0.1' });
     await gateway.user('anna');
     await gateway.workspace('ws1', 'anna');
     const echo = await gateway.deployed('anna', 'ws1');
-    const { port } = upstream.address() as AddressInfo;
-    const slow = await gateway.deployed('anna', 'ws1', { kind: 'http', url: `http://127.0.0.1:${port}/` });
+    const slow = await gateway.deployed('anna', 'ws1', { kind: 'http', url: upstream.url });
     const key = await gateway.key({ ownerId: 'anna' });
-    return new RepeatedCalls(gateway, (await gateway.another()).url, upstream, waiting, slow, echo, key);
+    return new RepeatedCalls(gateway, (await gateway.another()).url, upstream, slow, echo, key);
+  }
+
+  /** Calls of the slow workflow that are not answered yet. */
+  get waiting(): WaitingUpstream['waiting'] {
+    return this.upstream.waiting;
   }
 
   /** Between tests: nobody waits for an answer any more. */
   giveUpWaiting(): void {
-    this.waiting.splice(0).forEach(({ response }) => response.destroy());
+    this.upstream.hangUp();
   }
 
   async stop(): Promise<void> {
     await this.gateway.stop();
-    this.upstream.closeAllConnections();
     this.upstream.close();
   }
 
@@ -73,12 +68,9 @@ export class RepeatedCalls {
   /** How often the bill and the log have a run, once both do. */
   factsOf(runId: string): Promise<number> {
     return eventually(async () => {
-      const { rows } = await this.gateway.database.pool.query<{ count: number }>(
-        `SELECT count(*)::int AS count FROM event_log.facts WHERE subject = $1`,
-        [runId],
-      );
-      expect(rows[0]!.count).toBeGreaterThan(0);
-      return rows[0]!.count;
+      const count = await this.gateway.factsOf(runId);
+      expect(count).toBeGreaterThan(0);
+      return count;
     });
   }
 }

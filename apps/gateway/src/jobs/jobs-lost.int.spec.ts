@@ -27,7 +27,7 @@ describe('queued runs whose gateway is lost', () => {
     expect(ids).toEqual([answer.json.executionId, answer.json.executionId]);
     runs.answerAll('again');
     expect((await runs.ended(answer, 'completed')).output).toBe('again');
-    await eventually(async () => expect(await runs.factsOf(answer.json.executionId)).toBe(2));
+    await eventually(async () => expect(await runs.gateway.factsOf(answer.json.executionId)).toBe(2));
   });
 
   test('that a gateway recorded before it was lost are not run again', async () => {
@@ -71,7 +71,7 @@ describe('queued runs whose gateway is lost', () => {
     expect((await runs.ended(answer, 'completed')).output).toBe('by the other');
     runs.waiting.splice(0)[0]!.response.end('by the silent one');
     await runs.eventsOf(executionId);
-    expect(await runs.factsOf(executionId)).toBe(2);
+    expect(await runs.gateway.factsOf(executionId)).toBe(2);
     expect((await runs.job(answer)).json.output).toBe('by the other');
   });
 });
